@@ -29,10 +29,21 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libferry.a
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(BUILD)/libferry.a -lcmocka $(LDLIBS)
 
+# The schema table sorted by name, and the list of operator records found in src/ops (rewritten only when it changes).
+$(BUILD)/gen/schema_lines.inc: src/ops/schemas.tsv tools/schema_lines.awk
+	@mkdir -p $(@D)
+	awk -f tools/schema_lines.awk $< | LC_ALL=C sort >$@.new && mv $@.new $@
+$(BUILD)/gen/ops.list: FORCE
+	@mkdir -p $(@D)
+	@sed -n 's/^const fy_op \(fy_[A-Za-z0-9_]*\) = {$$/FY_RECORD(\1)/p' src/ops/*.c | LC_ALL=C sort >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+$(BUILD)/obj/ops/schema_table.o: $(BUILD)/gen/schema_lines.inc
+$(BUILD)/obj/ops/table.o: $(BUILD)/gen/ops.list
+
 unit: $(UNIT) ## run the unit tests
 	@set -e; for t in $(UNIT); do $$t; done
 
 clean: ## remove everything built
 	rm -rf build
-.PHONY: all unit clean
+.PHONY: all unit clean FORCE
 -include $(OBJ:.o=.d)
