@@ -1,0 +1,153 @@
+/*
+ * onnx: ONNX operators (one record each), element types and opsets, the wire reader and writer, the checker.
+ * Bytes that come in here are untrusted. Nothing but this room knows the protobuf form.
+ */
+#ifndef FY_ONNX_H
+#define FY_ONNX_H
+
+#include "ir/ir.h"
+
+/* ---- opsets and element types: opset.c -------------------------------------------------------- */
+
+enum {
+	FY_ONNX_OPSET_MIN = 9,     /* oldest opset ferry writes */
+	FY_ONNX_OPSET_MAX = 28,    /* newest it knows */
+	FY_ONNX_OPSET_DEFAULT = 17,
+};
+
+/* IR version of the first release with this opset (onnx.helper.VERSION_TABLE); 0 when unknown (below 1, above MAX). */
+int fy_onnx_ir_version(int opset);
+/* TensorProto.DataType <-> fy_dtype. False when the other side has no such type (strings, 4-bit types, quantized ...). */
+bool fy_onnx_from_dtype(fy_dtype dtype, int *onnx);
+bool fy_onnx_to_dtype(int64_t onnx, fy_dtype *dtype);
+/* "FLOAT", "STRING", ...; NULL when ONNX has no such number. */
+const char *fy_onnx_dtype_name(int64_t onnx);
+
+/* ---- operator records: table.c, one const record per operator in the family files ------------------ */
+
+/* Kinds of attributes, as letters: lower case one, upper case a list. */
+typedef enum fy_onnx_attr_kind {
+	FY_ONNX_INT = 'i',
+	FY_ONNX_FLOAT = 'f',
+	FY_ONNX_STRING = 's',
+	FY_ONNX_TENSOR = 't',
+	FY_ONNX_GRAPH = 'g', /* held as a block of the node, never as an attribute */
+	FY_ONNX_INTS = 'I',
+	FY_ONNX_FLOATS = 'F',
+	FY_ONNX_STRINGS = 'S',
+} fy_onnx_attr_kind;
+
+/* One attribute, in the opsets since..until (0: no limit). One name may have several rows. */
+typedef struct fy_onnx_attr {
+	const char *name;
+	char kind; /* fy_onnx_attr_kind */
+	int since, until;
+	bool required, has_default;
+	double number;    /* default of an int or float */
+	const char *text; /* default of a string */
+} fy_onnx_attr;
+
+typedef struct fy_onnx_call fy_onnx_call;
+
+/*
+ * One ONNX operator. `name` is as in nodes ("onnx::Conv"). `since` lists its versions, ascending, 0-ended;
+ * `removed` is the first opset without it (0: none). Inputs and outputs: least and most over all versions
+ * (FY_ONNX_MANY: any number); infer refuses what a single version does not take.
+ */
+typedef struct fy_onnx_op {
+	const char *name;
+	const int *since;
+	int removed;
+	int min_inputs, max_inputs;
+	int min_outputs, max_outputs;
+	const fy_onnx_attr *attrs; /* NULL-name-ended; NULL: none */
+	fy_status (*infer)(fy_onnx_call *call);
+	fy_status (*eval)(fy_onnx_call *call); /* NULL: executed by the engine (If, Loop) */
+	int mode; /* tells the operators apart that share infer and eval */
+} fy_onnx_op;
+enum { FY_ONNX_MANY = 1 << 20 };
+#define FY_SINCE(...) ((const int[]){ __VA_ARGS__, 0 })
+#define FY_ATTRS(...) ((const fy_onnx_attr[]){ __VA_ARGS__, { .name = NULL } })
+
+/* Domain "" , "ai.onnx" and "onnx" are one. NULL: no record, or not in this opset. */
+const fy_onnx_op *fy_onnx_find(const char *domain, const char *name, int opset);
+/* By the name of a node: "onnx::Conv". */
+const fy_onnx_op *fy_onnx_find_full(const char *full, int opset);
+/* Version of the operator in force at opset: the largest `since` <= opset. */
+int fy_onnx_version(const fy_onnx_op *op, int opset);
+/* First opset that has an operator of this name ("Conv"), recorded or not; 0: ONNX has none such. */
+int fy_onnx_known(const char *name);
+int fy_onnx_op_count(void);
+const fy_onnx_op *fy_onnx_op_at(int index);
+
+/* ---- inference and evaluation of one node: call.c -------------------------------------------------- */
+
+/*
+ * Types of the results of one node from the types of its arguments, constant arguments, integer vectors that
+ * are known through Shape/Gather/Concat/... chains, attributes and, for If and Loop, its blocks.
+ * results: node->result_count of them. What cannot be known: a tensor type without shape when the rank is
+ * unknown; a negative dim that is no symbol of the graph (FY_ONNX_DIM_UNKNOWN) when only a size is.
+ * Errors: FY_UNSUPPORTED "onnx-op-unsupported" (no record), FY_MALFORMED (arity, attributes, shapes that misfit).
+ */
+fy_status FY_MUST_USE fy_onnx_infer(const fy_node *node, int opset, fy_type *results, fy_diags *diags);
+#define FY_ONNX_DIM_UNKNOWN ((fy_dim)INT64_MIN)
+
+/*
+ * Executes one node on concrete tensors. inputs parallel to node->args (NULL: absent); outputs:
+ * node->result_count references, the caller's (NULL for results nobody named is possible: Dropout's mask).
+ * Outputs may share storage with inputs. If and Loop are the engine's: FY_UNSUPPORTED here.
+ */
+fy_status FY_MUST_USE fy_onnx_eval(const fy_node *node, int opset, fy_tensor *const *inputs, fy_tensor **outputs,
+				   fy_diags *diags);
+/* Same inputs, same outputs: false for random operators and for If and Loop. */
+bool fy_onnx_foldable(const fy_node *node);
+
+/* ---- reading: wire.c, read.c, read_tensor.c --------------------------------------------------------- */
+
+/* A model read from a file. Constants borrow from the mapped files: keep it open while the graph lives. */
+typedef struct fy_onnx_model {
+	fy_graph *graph;
+	fy_file file;
+	fy_file **externals; /* external data, each opened once; opened only inside the model's folder */
+	int external_count;
+} fy_onnx_model;
+
+/* FY_MALFORMED with the byte offset and what was being read; FY_UNSUPPORTED for local functions, sparse tensors, strings. */
+fy_status FY_MUST_USE fy_onnx_open(fy_onnx_model *model, fy_arena *arena, const char *path, fy_diags *diags);
+void fy_onnx_close(fy_onnx_model *model); /* releases the graph too */
+/* The same from memory, without external data; `bytes` must outlive the graph. */
+fy_status FY_MUST_USE fy_onnx_read(fy_graph **out, fy_arena *arena, const void *bytes, size_t size,
+				   const char *name, fy_diags *diags);
+/* Looks like a ModelProto: for telling file kinds apart. Reads the first fields only. */
+bool fy_onnx_sniff(const void *bytes, size_t size);
+
+/* ---- writing: write.c -------------------------------------------------------------------------------- */
+
+typedef struct fy_onnx_write_options {
+	bool value_info;              /* types of intermediate values */
+	const char *producer_version; /* NULL: none */
+	const fy_progress *progress;
+} fy_onnx_write_options;
+
+/*
+ * Streams the graph as a ModelProto. Sizes are computed first, weights go from their storage straight to the
+ * output. Deterministic. Values without a name get one here ("v12"); the graph is not changed. ir_version is that of
+ * the opset. Errors: FY_UNSUPPORTED when an ATen node is left, a type has no ONNX form, or the file would exceed
+ * 2 GiB - 1 ("onnx-too-large"); FY_IO.
+ */
+fy_status FY_MUST_USE fy_onnx_write(const fy_graph *graph, fy_output *out, const fy_onnx_write_options *options,
+				    fy_diags *diags);
+/* The same into memory. */
+fy_status FY_MUST_USE fy_onnx_write_buf(const fy_graph *graph, fy_buf *out, const fy_onnx_write_options *options,
+					fy_diags *diags);
+
+/* ---- checking: check.c ------------------------------------------------------------------------------- */
+
+/*
+ * Validates a graph of ONNX nodes: fy_graph_verify, opset and IR version, every operator exists in the opset, arity,
+ * attribute names and kinds, types inferable, declared types of outputs agree with inferred ones.
+ * All findings are listed; FY_MALFORMED, or FY_UNSUPPORTED when only unsupported operators were met.
+ */
+fy_status FY_MUST_USE fy_onnx_check(const fy_graph *graph, fy_diags *diags);
+
+#endif
