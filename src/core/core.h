@@ -55,6 +55,8 @@ char *fy_strdup(const char *text);
 /* May return NULL: for sizes that come from a file. Zeroed when zero is true. */
 void *fy_try_alloc(size_t size, bool zero);
 void fy_set_out_of_memory_handler(void (*handler)(size_t size));
+/* What fy_alloc does when it gets nothing: for memory that other libraries failed to get. */
+_Noreturn void fy_out_of_memory(size_t size);
 
 /* Grows `items` (of item_size bytes each) so that at least `need` fit; updates *capacity. */
 void *fy_grow(void *items, size_t *capacity, size_t need, size_t item_size);
@@ -88,7 +90,7 @@ static inline bool fy_mul_i64(int64_t a, int64_t b, int64_t *out) { return !__bu
 static inline bool fy_add_size(size_t a, size_t b, size_t *out) { return !__builtin_add_overflow(a, b, out); }
 static inline bool fy_mul_size(size_t a, size_t b, size_t *out) { return !__builtin_mul_overflow(a, b, out); }
 
-/* ---- text and bytes: bytes.c ---------------------------------------------------------------- */
+/* ---- text and bytes: bytes.c, numbers.c, map.c ----------------------------------------------- */
 
 /* A borrowed run of bytes, not NUL-terminated. */
 typedef struct fy_str {
@@ -115,6 +117,8 @@ void fy_buf_printf(fy_buf *buf, const char *format, ...) FY_PRINTF(2, 3);
 void fy_buf_vprintf(fy_buf *buf, const char *format, va_list args);
 /* Appends text from a file safely: control bytes and invalid UTF-8 come out as \xNN. */
 void fy_buf_put_clean(fy_buf *buf, const char *text, size_t len);
+/* Length of the UTF-8 sequence that text begins with (1..4); 0 when it is not valid or len is 0. */
+size_t fy_utf8_length(const char *text, size_t len);
 const char *fy_buf_text(const fy_buf *buf); /* "" when empty */
 void fy_buf_release(fy_buf *buf);
 
