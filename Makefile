@@ -1,7 +1,14 @@
-# ferry: `make` builds build/ferry; `make help` lists the rest.
+# ferry: `make` builds build/ferry; `make help` lists the rest. Variants: make V=debug, make V=asan.
 V ?= release
+PREFIX ?= /usr/local
 BUILD := build$(if $(filter-out release,$(V)),/$(V))
-CC ?= gcc
+VERSION := $(shell sed -n 's/^\#define FERRY_VERSION "\(.*\)"/\1/p' include/ferry.h 2>/dev/null)
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2) --output-sync=target
+endif
 CFLAGS_release := -O2 -g
 CFLAGS_debug := -O0 -g
 CFLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -DFY_SANITIZE
@@ -15,35 +22,60 @@ OBJ := $(SRC:src/%.c=$(BUILD)/obj/%.o)
 LIBOBJ := $(filter-out $(BUILD)/obj/cli/%,$(OBJ))
 CLIOBJ := $(filter $(BUILD)/obj/cli/%,$(OBJ))
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
+CODE := $(wildcard src/*/*.[ch] src/*/*.inc include/*.h tests/unit/*.[ch])
 
-all: $(BUILD)/ferry ## build the program (default)
+all: $(BUILD)/ferry ## build the program: build/ferry (default)
 
 $(BUILD)/ferry: $(CLIOBJ) $(BUILD)/libferry.a
-	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(BUILD)/libferry.a: $(LIBOBJ)
 	rm -f $@; ar rcs $@ $^
-$(BUILD)/obj/%.o: src/%.c
+$(BUILD)/obj/%.o: src/%.c | deps
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
-$(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libferry.a
+$(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libferry.a | deps-test
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(BUILD)/libferry.a -lcmocka $(LDLIBS)
+	$(CC) $(CPPFLAGS) -MF $@.d -MT $@ $(CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libferry.a -lcmocka $(LDLIBS)
 
-# The schema table sorted by name, and the list of operator records found in src/ops (rewritten only when it changes).
-$(BUILD)/gen/schema_lines.inc: src/ops/schemas.tsv tools/schema_lines.awk
-	@mkdir -p $(@D)
-	awk -f tools/schema_lines.awk $< | LC_ALL=C sort >$@.new && mv $@.new $@
-$(BUILD)/gen/ops.list: FORCE
-	@mkdir -p $(@D)
-	@sed -n 's/^const fy_op \(fy_[A-Za-z0-9_]*\) = {$$/FY_RECORD(\1)/p' src/ops/*.c | LC_ALL=C sort >$@.new
-	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
-$(BUILD)/obj/ops/schema_table.o: $(BUILD)/gen/schema_lines.inc
-$(BUILD)/obj/ops/table.o: $(BUILD)/gen/ops.list
+deps: ## install what a build needs (Debian: by apt; elsewhere it is listed)
+	@tools/deps build
+deps-test: deps
+	@tools/deps test
+onnxruntime: deps-test
+	@tools/onnxruntime
 
-unit: $(UNIT) ## run the unit tests
-	@set -e; for t in $(UNIT); do $$t; done
+test: $(BUILD)/ferry $(UNIT) onnxruntime ## run all tests (also: make V=asan test)
+	@tests/run $(BUILD)
+unit: $(UNIT) ## run the unit tests alone
+	@tests/run $(BUILD) unit
+cli: $(BUILD)/ferry onnxruntime ## run the command line transcripts alone
+	@tests/run $(BUILD) cli
+bless: $(BUILD)/ferry onnxruntime ## accept what the commands print now as what the transcripts expect
+	@tests/run $(BUILD) bless
+demo: $(BUILD)/ferry ## convert and verify a sample network
+	@tools/demo $(BUILD)/ferry
+
+check-layers: ## check who includes whom, against docs/rooms.txt
+	@tools/check-layers
+format: ## lay the sources out with clang-format
+	clang-format -i $(CODE)
+format-check: ## fail when clang-format would change something
+	clang-format --dry-run --Werror $(CODE)
+
+install: $(BUILD)/ferry ## install below PREFIX (/usr/local); DESTDIR is put in front
+	install -D -m 755 $(BUILD)/ferry $(DESTDIR)$(PREFIX)/bin/ferry
+	install -D -m 644 $(BUILD)/libferry.a $(DESTDIR)$(PREFIX)/lib/libferry.a
+	install -D -m 644 include/ferry.h $(DESTDIR)$(PREFIX)/include/ferry.h
+	install -D -m 644 docs/ferry.1 $(DESTDIR)$(PREFIX)/share/man/man1/ferry.1
+	install -D -m 644 tools/completion.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ferry
+	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/ferry/LICENSE
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	sed 's,@PREFIX@,$(PREFIX),;s,@VERSION@,$(VERSION),;s,@LIBS@,$(LDLIBS),' tools/ferry.pc.in \
+		> $(DESTDIR)$(PREFIX)/lib/pkgconfig/ferry.pc
 
 clean: ## remove everything built
 	rm -rf build
-.PHONY: all unit clean FORCE
--include $(OBJ:.o=.d)
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r a b; do printf '%-22s%s\n' "$$a" "$$b"; done
+.PHONY: all deps deps-test onnxruntime test unit cli bless demo check-layers format format-check install clean help
+-include $(OBJ:.o=.d) $(UNIT:=.d)
