@@ -7,7 +7,7 @@
 
 #include "core/core.h"
 
-/* ---- element types: dtype.c ----------------------------------------------------------------- */
+/* ---- element types: dtype.c, smallfloat.c --------------------------------------------------- */
 
 /* Numbered as PyTorch's ScalarType, which is what programs and pickles contain. */
 typedef enum fy_dtype {
@@ -44,12 +44,17 @@ size_t fy_dtype_size(fy_dtype dtype);            /* bytes of one element */
 bool fy_dtype_is_float(fy_dtype dtype);          /* f16 bf16 f32 f64 and the f8s */
 bool fy_dtype_is_complex(fy_dtype dtype);
 bool fy_dtype_is_integer(fy_dtype dtype); /* without bool */
+/* Elements can be read, converted and compared. Others can only be moved: reading one is a bug. */
+bool fy_dtype_has_values(fy_dtype dtype);
 
 /* Conversions of single elements, IEEE round-to-nearest-even. */
 float fy_f16_to_f32(uint16_t bits);
 uint16_t fy_f32_to_f16(float value);
 float fy_bf16_to_f32(uint16_t bits);
 uint16_t fy_f32_to_bf16(float value);
+/* The four float8 types with values; others are a bug. Overflow as in PyTorch: to inf where there is one, else NaN. */
+float fy_f8_to_f32(fy_dtype dtype, uint8_t bits);
+uint8_t fy_f32_to_f8(fy_dtype dtype, float value);
 
 /* ---- shapes: shape.c ------------------------------------------------------------------------ */
 
@@ -77,7 +82,7 @@ void fy_shape_strides(const fy_shape *shape, int64_t strides[]);
 bool fy_shape_broadcast(const fy_shape *a, const fy_shape *b, fy_shape *out);
 void fy_buf_put_shape(fy_buf *buf, const fy_shape *shape); /* [1,3,s0] */
 
-/* ---- storages and tensors: storage.c, tensor.c ----------------------------------------------- */
+/* ---- storages and tensors: storage.c, tensor.c, element.c, copy.c ---------------------------- */
 
 /* Bytes that tensors view. Either owned (writable) or borrowed from a mapped file (never written: the
  * first write makes the storage own a copy, and every view sees it). */
