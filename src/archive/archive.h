@@ -13,9 +13,8 @@
 /* ---- zip: zip.c ----------------------------------------------------------------------------- */
 
 typedef struct fy_zip_record {
-	const char
-		*name; /* without the top folder: "data/0"; entries outside the folder keep their full name */
-	bool outside;  /* not under the top folder: never found by fy_zip_find */
+	const char *name;  /* without the top folder: "data/0"; outside of it the full name */
+	bool outside;      /* not under the top folder: never found by fy_zip_find */
 	bool directory;    /* name ends with '/' */
 	bool deflated;     /* method 8; else stored */
 	uint64_t offset;   /* of the data in the file */
@@ -135,9 +134,8 @@ typedef struct fy_pspecial {
 
 struct fy_pvalue {
 	fy_pkind kind;
-	uint32_t id; /* dense, from 0, within one pickle: for visited sets */
-	const char
-		*type_tag; /* lists and dicts of TorchScript: "List[int]", "Dict[str, Tensor]"; else NULL */
+	uint32_t id;          /* dense, from 0, within one pickle: for visited sets */
+	const char *type_tag; /* lists and dicts of TorchScript: "Dict[str, Tensor]"; else NULL */
 	union {
 		bool b;
 		int64_t i;
@@ -196,8 +194,8 @@ typedef struct fy_pickle {
 
 /*
  * What the names in a pickle mean is decided by the one who reads it. Each hook returns FY_OK with *out set,
- * or an error with a diagnostic. reduce and build may leave *out NULL: then the call stays FY_P_REDUCE, the
- * state is kept as it is.
+ * or an error with a diagnostic. reduce may leave *out NULL: then the call stays FY_P_REDUCE (FY_P_OBJECT for
+ * NEWOBJ). build may change *object in place and say so in *done; else the state is kept beside it.
  */
 typedef struct fy_unpickler fy_unpickler;
 typedef struct fy_pickle_hooks {
@@ -206,7 +204,7 @@ typedef struct fy_pickle_hooks {
 	fy_status (*global)(fy_unpickler *u, void *user, fy_pvalue *global, fy_pvalue **out);
 	fy_status (*persistent)(fy_unpickler *u, void *user, fy_pvalue *id, fy_pvalue **out);
 	fy_status (*reduce)(fy_unpickler *u, void *user, fy_pvalue *callee, fy_pvalue *args, fy_pvalue **out);
-	fy_status (*build)(fy_unpickler *u, void *user, fy_pvalue *object, fy_pvalue *state, fy_pvalue **out);
+	fy_status (*build)(fy_unpickler *u, void *user, fy_pvalue *object, fy_pvalue *state, bool *done);
 	uint32_t max_objects; /* 0: FY_PICKLE_MAX_OBJECTS */
 } fy_pickle_hooks;
 
