@@ -69,7 +69,7 @@ const fy_schema *fy_schema_find(const char *full); /* "aten::add.Tensor" */
 int fy_schema_name_count(void);
 const char *fy_schema_name(int index);
 
-/* ---- calling: call.c ------------------------------------------------------------------------------- */
+/* ---- calling: call.c, args.c, geometry.c, promote.c ------------------------------------------------ */
 
 typedef struct fy_op fy_op;
 
@@ -83,7 +83,8 @@ typedef enum fy_result_kind {
 /* What inference says of one result: a meta tensor (geometry; data unknown) and its relation. */
 typedef struct fy_result {
 	fy_result_kind kind;
-	int of; /* argument index */
+	int of; /* argument index; -1 when fresh */
+	int item; /* which element when that argument is a list of tensors; else -1 */
 	fy_tensor *meta; /* dtype, shape, strides, offset relative to the storage of `of` for views. One reference held */
 } fy_result;
 
@@ -112,6 +113,8 @@ typedef struct fy_call {
 /* Accessors. Index is the schema argument's. */
 const fy_tensor *fy_call_tensor(const fy_call *call, int index);      /* aborts when not a tensor */
 const fy_tensor *fy_call_opt_tensor(const fy_call *call, int index);  /* NULL when None */
+const fy_tensor *fy_call_item(const fy_call *call, int index, int item); /* element of a list; item -1: the argument */
+bool fy_call_is_number(const fy_call *call, int index); /* declared as a number (0-d tensor or not), and not None */
 int fy_call_find(const fy_call *call, const char *name);              /* index of the argument of that name; -1 */
 bool fy_call_is_none(const fy_call *call, int index);
 /* Number known now? Numbers that depend on data are known when their 0-d tensor has data. */
@@ -137,11 +140,20 @@ fy_status fy_result_fresh(fy_call *call, fy_dtype dtype, const fy_shape *shape);
 fy_status fy_result_like(fy_call *call, fy_dtype dtype, const fy_tensor *like);  /* dense strides as `like` (preserve_format) */
 fy_status fy_result_view(fy_call *call, int of, const fy_shape *shape, const int64_t strides[], int64_t offset);
 fy_status fy_result_same(fy_call *call, int of);
+/* The same for element `item` of a list of tensors. */
+fy_status fy_result_view_item(fy_call *call, int of, int item, const fy_shape *shape, const int64_t strides[],
+			      int64_t offset);
+fy_status fy_result_same_item(fy_call *call, int of, int item);
+/* New data computed elementwise from tensors that broadcast to `shape`: strides as PyTorch orders them. */
+fy_status fy_result_pointwise(fy_call *call, fy_dtype dtype, const fy_shape *shape, const fy_tensor *const tensors[],
+			      int count);
+fy_status fy_result_strided(fy_call *call, fy_dtype dtype, const fy_shape *shape, const int64_t strides[]); /* new data */
 fy_dim fy_call_new_symbol(const fy_call *call); /* a size that depends on data */
 
 /* Type promotion (PyTorch's result_type) over tensor and number arguments among `indices`. Numbers and 0-d
  * tensors weigh less, by category. */
 fy_status FY_MUST_USE fy_call_promote(const fy_call *call, const int indices[], int count, fy_dtype *out);
+bool fy_promote_types(fy_dtype a, fy_dtype b, fy_dtype *out); /* two tensors' types; false: PyTorch has no common one */
 
 /*
  * Runs the operator named by `schema` on arguments: infer, and, when every tensor argument has data, evaluate.
@@ -152,6 +164,10 @@ fy_status FY_MUST_USE fy_call_promote(const fy_call *call, const int indices[], 
 fy_status FY_MUST_USE fy_op_run(fy_call *call, bool infer_only, fy_tensor ***results, int *result_count);
 /* infer alone (composition included): fills call->op and call->results. */
 fy_status FY_MUST_USE fy_op_infer(fy_call *call);
+/* Drops the metas that fy_op_infer made (fy_op_run does so itself). */
+void fy_call_release(fy_call *call);
+/* Arguments completed with the schema's defaults, in `arena`: NULL when one without a default is missing. */
+const fy_arg *fy_schema_fill(const fy_schema *schema, fy_arena *arena, const fy_arg *args, int arg_count);
 
 /* ---- composing: an operator made of others ----------------------------------------------------------- */
 
@@ -168,6 +184,7 @@ struct fy_builder {
 	/* full: "aten::mul.Tensor"; args in schema order, missing trailing ones take their defaults. First result. */
 	fy_status (*call)(fy_builder *builder, const char *full, const fy_arg *args, int arg_count, fy_arg *results,
 			  int result_count);
+	fy_arg (*constant)(fy_builder *builder, fy_tensor *tensor); /* takes the reference over */
 	void *user;
 };
 /* One-result convenience; after the first failure it returns NONE and does nothing more (sticky): check once. */
@@ -251,11 +268,12 @@ const fy_type *fy_node_result_type(const fy_node *node, int index);
 enum {
 	FY_OP_RANDOM = 1,  /* never folds */
 	FY_OP_DATA_SIZE = 2, /* result sizes depend on data: outs are allocated by eval */
+	FY_OP_MOVES = 4, /* only moves elements: complex and packed types are fine too */
 };
 
 /*
  * One operator. `name` is without overload; the record serves every schema of that name whose overload is listed in
- * `overloads` (comma-separated; NULL: all). In-place and out= variants need no record.
+ * `overloads` (comma-separated, "" is the empty overload; NULL: all). In-place and out= variants need no record.
  * Either (infer, eval, lower), or compose with an optional native lower.
  */
 struct fy_op {
@@ -278,10 +296,12 @@ struct fy_op {
 #define FY_CASES(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 const fy_op *fy_op_of(const fy_schema *schema); /* NULL: no record */
+bool fy_op_serves(const fy_op *op, const char *overload);
 int fy_op_count(void);
 const fy_op *fy_op_at(int index);
 /* For `add_` gives the functional schema `add` whose arguments agree, and likewise for out= variants; NULL: none.
- * *written is the index of the written argument in the in-place schema. */
+ * *written is the index of the written argument in the in-place schema, the first one of several: result k of the
+ * functional form belongs to argument *written + k. -1: the schema writes nothing. */
 const fy_schema *fy_schema_functional(const fy_schema *in_place, int *written);
 
 #endif

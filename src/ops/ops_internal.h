@@ -20,10 +20,15 @@ void fy_pointwise_strides(const fy_shape *shape, const fy_tensor *const tensors[
 /* No two indices meet and no gaps: a permutation of a contiguous tensor. */
 bool fy_tensor_is_dense(const fy_tensor *tensor);
 
+/* ---- call.c --------------------------------------------------------------------------------- */
+
+/* What a result is outside evaluation: the meta, the argument itself or a view of it. One reference. */
+fy_tensor *fy_result_tensor(const fy_call *call, const fy_result *result);
+
 /* ---- compose.c ------------------------------------------------------------------------------ */
 
-/* Runs call->op->compose: with evaluate false fills call->results; else gives one tensor per result. */
+/* Run call->op->compose: the first fills call->results, the second gives tensors as fy_op_run does. */
 fy_status FY_MUST_USE fy_compose_infer(fy_call *call);
-fy_status FY_MUST_USE fy_compose_eval(fy_call *call, fy_tensor **outs);
+fy_status FY_MUST_USE fy_compose_eval(fy_call *call, fy_tensor ***results, int *result_count);
 
 #endif
