@@ -37,6 +37,17 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libferry.a | deps-test
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -MF $@.d -MT $@ $(CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libferry.a -lcmocka $(LDLIBS)
 
+# The schema table sorted by name, and the list of operator records found in src/ops (rewritten only when it changes).
+$(BUILD)/gen/schema_lines.inc: src/ops/schemas.tsv tools/schema_lines.awk
+	@mkdir -p $(@D)
+	awk -f tools/schema_lines.awk $< | LC_ALL=C sort >$@.new && mv $@.new $@
+$(BUILD)/gen/ops.list: FORCE
+	@mkdir -p $(@D)
+	@sed -n 's/^const fy_op \(fy_[A-Za-z0-9_]*\) = {$$/FY_RECORD(\1)/p' src/ops/*.c | LC_ALL=C sort >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+$(BUILD)/obj/ops/schema_table.o: $(BUILD)/gen/schema_lines.inc
+$(BUILD)/obj/ops/table.o: $(BUILD)/gen/ops.list
+
 deps: ## install what a build needs (Debian: by apt; elsewhere it is listed)
 	@tools/deps build
 deps-test: deps
@@ -77,5 +88,5 @@ clean: ## remove everything built
 	rm -rf build
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r a b; do printf '%-22s%s\n' "$$a" "$$b"; done
-.PHONY: all deps deps-test onnxruntime test unit cli bless demo check-layers format format-check install clean help
+.PHONY: FORCE all deps deps-test onnxruntime test unit cli bless demo check-layers format format-check install clean help
 -include $(OBJ:.o=.d) $(UNIT:=.d)
