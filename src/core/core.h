@@ -209,7 +209,8 @@ fy_status FY_MUST_USE fy_file_open(fy_file *file, const char *path, fy_diags *di
 void fy_file_close(fy_file *file);
 
 /* An output that appears whole or not at all: temp file beside its place, fsync, rename, fsync of the
- * folder. Unfinished ones are removed by fy_outputs_remove_all(), which is safe in a signal handler. */
+ * folder. Unfinished ones are removed by fy_outputs_remove_all(), which is safe in a signal handler. The path
+ * given is borrowed: diagnostics name it. */
 typedef struct fy_output fy_output;
 fy_status FY_MUST_USE fy_output_open(fy_output **out, const char *path, fy_diags *diags);
 fy_status FY_MUST_USE fy_output_write(fy_output *out, const void *bytes, size_t len); /* buffered */

@@ -25,7 +25,8 @@ typedef struct unfinished {
 static unfinished unfinished_table[UNFINISHED_LIMIT];
 
 struct fy_output {
-	char *path;
+	char *path;        /* what is replaced in the end: links followed */
+	const char *given; /* the path as the caller gave it, for messages */
 	unfinished *entry; /* holds the temporary name */
 	int fd;            /* -1 once finished */
 	fy_status failed;  /* the first failure, already reported */
@@ -147,7 +148,7 @@ fy_status fy_output_open(fy_output **result, const char *path, fy_diags *diags)
 	if (!entry)
 		return fy_error(diags, FY_IO, "output-open", &place, "cannot write: too many unfinished files");
 	fy_output *out = fy_zalloc(sizeof(*out));
-	*out = (fy_output){ .path = resolved(path), .entry = entry, .fd = -1, .diags = diags };
+	*out = (fy_output){ .path = resolved(path), .given = path, .entry = entry, .fd = -1, .diags = diags };
 	int error = create_temporary(out);
 	if (error != 0) {
 		destroy(out);
@@ -165,7 +166,7 @@ static fy_status write_failed(fy_output *out, const char *what)
 {
 	int error = errno;
 
-	out->failed = fy_error(out->diags, FY_IO, "output-write", &(fy_place){ .file = out->path }, "cannot %s: %s",
+	out->failed = fy_error(out->diags, FY_IO, "output-write", &(fy_place){ .file = out->given }, "cannot %s: %s",
 			       what, strerror(error));
 	return out->failed;
 }
@@ -259,29 +260,39 @@ static void sync_folder(const char *path)
 	close(fd);
 }
 
-fy_status fy_output_commit_as(fy_output *out, const char *path)
+static fy_status commit_to(fy_output *out, const char *path)
 {
-	fy_status status = fy_output_finish(out, NULL);
-
-	if (status == FY_OK)
-		status = check_target(path, out->diags);
-	if (status == FY_OK && rename(out->entry->name, path) != 0)
-		status = write_failed(out, "rename");
-	if (status != FY_OK) {
-		fy_output_abort(out);
-		return status;
-	}
+	if (rename(out->entry->name, path) != 0)
+		return write_failed(out, "rename");
 	sync_folder(path);
 	destroy(out);
 	return FY_OK;
 }
 
+fy_status fy_output_commit_as(fy_output *out, const char *path)
+{
+	fy_status status = fy_output_finish(out, NULL);
+
+	out->given = path;
+	if (status == FY_OK)
+		status = check_target(path, out->diags);
+	if (status == FY_OK)
+		status = commit_to(out, path);
+	if (status != FY_OK)
+		fy_output_abort(out);
+	return status;
+}
+
 fy_status fy_output_commit(fy_output *out)
 {
-	char *path = fy_strdup(out->path);
-	fy_status status = fy_output_commit_as(out, path);
+	fy_status status = fy_output_finish(out, NULL);
 
-	fy_free(path);
+	if (status == FY_OK)
+		status = check_target(out->given, out->diags);
+	if (status == FY_OK)
+		status = commit_to(out, out->path);
+	if (status != FY_OK)
+		fy_output_abort(out);
 	return status;
 }
 

@@ -1,7 +1,7 @@
 /*
  * Copying between any two geometries of one shape. Dims are sorted by the strides of the destination and merged
- * where both sides allow; where the source runs fastest along another dim, the two are walked in small tiles, so
- * that both sides use the cache lines they touch.
+ * where both sides allow; where the source runs fastest along another dim, the two are walked in small tiles that
+ * pass through a buffer, so that both sides use the cache lines they touch.
  */
 #include "tensor/tensor_internal.h"
 
@@ -80,9 +80,9 @@ static inline __attribute__((always_inline)) void move_sized(uint8_t *to, const 
 	}
 }
 
-static void move_two(const walk *w, uint8_t *to, const uint8_t *from, const walk_dim *outer, const walk_dim *inner)
+static void move_two(size_t size, uint8_t *to, const uint8_t *from, const walk_dim *outer, const walk_dim *inner)
 {
-	switch (fy_dtype_size(w->to_dtype)) {
+	switch (size) {
 	case 1:
 		move_sized(to, from, outer, inner, 1);
 		break;
@@ -99,7 +99,7 @@ static void move_two(const walk *w, uint8_t *to, const uint8_t *from, const walk
 		move_sized(to, from, outer, inner, 16);
 		break;
 	default:
-		FY_BUG("element of %zu bytes", fy_dtype_size(w->to_dtype));
+		FY_BUG("element of %zu bytes", size);
 	}
 }
 
@@ -138,9 +138,23 @@ static void convert_two(const walk *w, uint8_t *to, const uint8_t *from, const w
 static void copy_two(const walk *w, uint8_t *to, const uint8_t *from, const walk_dim *outer, const walk_dim *inner)
 {
 	if (w->move)
-		move_two(w, to, from, outer, inner);
+		move_two(fy_dtype_size(w->to_dtype), to, from, outer, inner);
 	else
 		convert_two(w, to, from, outer, inner);
+}
+
+/* Gathered along the fast dim of the source, then spread along that of the destination. */
+static void copy_tile(const walk *w, uint8_t *to, const uint8_t *from, const walk_dim *outer, const walk_dim *inner)
+{
+	uint8_t tile[TILE * TILE * 16];
+	int64_t size = (int64_t)fy_dtype_size(w->from_dtype);
+	const walk_dim gather_outer = { inner->count, TILE * size, inner->from };
+	const walk_dim gather_inner = { outer->count, size, outer->from };
+	const walk_dim spread_outer = { outer->count, outer->to, size };
+	const walk_dim spread_inner = { inner->count, inner->to, TILE * size };
+
+	move_two((size_t)size, tile, from, &gather_outer, &gather_inner);
+	copy_two(w, to, tile, &spread_outer, &spread_inner);
 }
 
 static void copy_tiled(const walk *w, uint8_t *to, const uint8_t *from, const walk_dim *outer, const walk_dim *inner)
@@ -150,8 +164,8 @@ static void copy_tiled(const walk *w, uint8_t *to, const uint8_t *from, const wa
 			walk_dim part_outer = *outer, part_inner = *inner;
 			part_outer.count = outer->count - i < TILE ? outer->count - i : TILE;
 			part_inner.count = inner->count - k < TILE ? inner->count - k : TILE;
-			copy_two(w, to + i * outer->to + k * inner->to, from + i * outer->from + k * inner->from,
-				 &part_outer, &part_inner);
+			copy_tile(w, to + i * outer->to + k * inner->to, from + i * outer->from + k * inner->from,
+				  &part_outer, &part_inner);
 		}
 	}
 }

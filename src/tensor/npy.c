@@ -220,9 +220,9 @@ static fy_tensor *load(const fy_file *file, const header *h)
 	return result;
 }
 
-static fy_status read_mapped(fy_tensor **out, const fy_file *file, fy_diags *diags)
+static fy_status read_mapped(fy_tensor **out, const fy_file *file, const char *path, fy_diags *diags)
 {
-	const fy_place place = { .file = file->path };
+	const fy_place place = { .file = path };
 	header h = { 0 };
 	int64_t numel;
 	size_t bytes;
@@ -248,10 +248,7 @@ fy_status fy_npy_read(fy_tensor **out, const char *path, fy_diags *diags)
 
 	*out = NULL;
 	FY_TRY(fy_file_open(&file, path, diags));
-	fy_status status = read_mapped(out, &file, diags);
-	/* The place of a diagnostic must outlive the mapping. */
-	if (status != FY_OK && diags && diags->dropped == 0 && diags->count > 0)
-		diags->items[diags->count - 1].place.file = path;
+	fy_status status = read_mapped(out, &file, path, diags);
 	fy_file_close(&file);
 	return status;
 }

@@ -18,7 +18,7 @@ typedef struct format {
 
 static const format f16 = { 5, 10, 15, 0x7bff, 0x7c00, 0x7e00, true, false };
 static const format e5m2 = { 5, 2, 15, 0x7b, 0x7c, 0x7f, true, false };
-static const format e4m3fn = { 4, 3, 7, 0x7e, 0x7f, 0x7f, false, false };
+static const format e4m3fn = { 4, 3, 7, 0x7e, 0x7e, 0x7f, false, false };
 static const format e5m2fnuz = { 5, 2, 16, 0x7f, 0x80, 0x80, false, true };
 static const format e4m3fnuz = { 4, 3, 8, 0x7f, 0x80, 0x80, false, true };
 
@@ -36,7 +36,8 @@ static float f32_of(uint32_t bits)
 	return value;
 }
 
-static inline float widened(const format *f, uint32_t bits)
+/* Always inlined, with the format known: shifts and bounds become constants. */
+static inline __attribute__((always_inline)) float widened(const format *f, uint32_t bits)
 {
 	uint32_t sign_bit = 1u << (f->exponent_bits + f->mantissa_bits);
 	uint32_t sign = bits & sign_bit ? 0x80000000u : 0;
@@ -62,7 +63,7 @@ static uint32_t shifted_to_even(uint32_t value, int shift)
 	return kept + (rest > half || (rest == half && (kept & 1)));
 }
 
-static inline uint32_t narrowed(const format *f, float value)
+static inline __attribute__((always_inline)) uint32_t narrowed(const format *f, float value)
 {
 	uint32_t bits = f32_bits(value), magnitude = bits & 0x7fffffffu, result;
 	uint32_t sign = bits >> 31 << (f->exponent_bits + f->mantissa_bits);

@@ -52,7 +52,8 @@ float fy_f16_to_f32(uint16_t bits);
 uint16_t fy_f32_to_f16(float value);
 float fy_bf16_to_f32(uint16_t bits);
 uint16_t fy_f32_to_bf16(float value);
-/* The four float8 types with values; others are a bug. Overflow as in PyTorch: to inf where there is one, else NaN. */
+/* The four float8 types with values; others are a bug. Overflow and infinity as in PyTorch: e5m2 has an infinity,
+ * e4m3fn stops at its largest value, the fnuz types become NaN. */
 float fy_f8_to_f32(fy_dtype dtype, uint8_t bits);
 uint8_t fy_f32_to_f8(fy_dtype dtype, float value);
 
