@@ -11,9 +11,11 @@ MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2) --output-sync=target
 endif
 CFLAGS_release := -O2 -g
 CFLAGS_debug := -O0 -g
-CFLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -DFY_SANITIZE
+CFLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -DFY_SANITIZE \
+	-Wno-format-truncation -Wno-maybe-uninitialized
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-CFLAGS += -std=gnu11 $(CFLAGS_$(V)) $(WARN)
+OPENMP := $(if $(findstring clang,$(CC)),,-fopenmp)
+CFLAGS += -std=gnu11 $(OPENMP) $(CFLAGS_$(V)) $(WARN)
 CPPFLAGS += -Isrc -Iinclude -I$(BUILD)/gen -MMD -MP -D_GNU_SOURCE
 LDLIBS := -ldnnl -ljansson -lz -lm -lpthread -ldl
 
