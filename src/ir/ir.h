@@ -12,7 +12,7 @@ typedef struct fy_block fy_block;
 typedef struct fy_node fy_node;
 typedef struct fy_value fy_value;
 
-/* ---- types ---------------------------------------------------------------------------------- */
+/* ---- types: ir_type.c ------------------------------------------------------------------------ */
 
 typedef enum fy_type_kind {
 	FY_TYPE_TENSOR,
@@ -35,7 +35,7 @@ fy_type fy_type_tensor(fy_dtype dtype, const fy_shape *shape);
 fy_type fy_type_scalar(fy_dtype dtype);
 bool fy_type_eq(const fy_type *a, const fy_type *b);
 
-/* ---- arguments ------------------------------------------------------------------------------ */
+/* ---- arguments: ir_type.c --------------------------------------------------------------------- */
 
 /*
  * An argument of an operator or the value of an attribute. In a graph, tensors and data-dependent numbers
@@ -179,7 +179,7 @@ struct fy_graph {
 	int next_order;
 };
 
-/* ---- building and editing: graph.c ------------------------------------------------------------ */
+/* ---- building and editing: graph.c, edit.c ------------------------------------------------------ */
 
 fy_graph *fy_graph_new(fy_arena *arena);
 void fy_graph_release(fy_graph *graph); /* drops the tensors it holds; the arena is the caller's */
@@ -192,6 +192,7 @@ void fy_graph_output(fy_graph *graph, fy_value *value, const char *name);
 fy_block *fy_block_new(fy_graph *graph, fy_node *owner); /* appended to owner's blocks */
 fy_value *fy_block_param(fy_block *block, const fy_type *type, const char *name);
 void fy_block_result(fy_block *block, fy_value *value);
+void fy_block_set_result(fy_block *block, int index, fy_value *value);
 
 /* A node before `before`, or at the end of `block` when before is NULL. args and attrs are copied deeply
  * (strings and lists into the arena). types gives one per result. */
@@ -203,6 +204,11 @@ const fy_arg *fy_node_attr(const fy_node *node, const char *name); /* NULL when 
 bool fy_node_is(const fy_node *node, const char *op);
 void fy_node_erase(fy_node *node); /* its results must have no uses */
 void fy_node_move_before(fy_node *node, fy_block *block, fy_node *before);
+/* Taking one away; those behind it move up. A result or parameter must have no uses. */
+void fy_node_remove_arg(fy_node *node, int index);
+void fy_node_remove_result(fy_node *node, int index);
+void fy_block_remove_result(fy_block *block, int index);
+void fy_block_remove_param(fy_block *block, int index);
 /* Moves all nodes of `from` before `before` (end of `to` when NULL): for splicing an arm into its parent. */
 void fy_block_splice(fy_block *to, fy_node *before, fy_block *from);
 
@@ -214,32 +220,29 @@ bool fy_block_contains(const fy_block *outer, const fy_block *inner); /* inner i
 void fy_node_each_value(const fy_node *node, void (*fn)(void *user, fy_value *value), void *user);
 /* Removes nodes whose results are unused, blocks included; constants without uses too. Returns how many nodes went. */
 int fy_graph_remove_dead(fy_graph *graph);
-/* Follows execution order: visits every node, nested blocks after their owner's arguments. */
-typedef struct fy_walk {
-	fy_node *node;
-	int depth;
-} fy_walk;
+/* Execution order: every node once, those of nested blocks after their owner. */
 fy_node *fy_graph_first(const fy_graph *graph);
-fy_node *fy_node_following(const fy_node *node); /* next in pre-order over nested blocks, NULL at the end */
+fy_node *fy_node_following(const fy_node *node); /* NULL at the end */
 int fy_graph_node_count(const fy_graph *graph); /* nested blocks included */
 
 /* ---- text form: print.c, parse.c (grammar in docs/ir.md) ---------------------------------------- */
 
 /*
  * graph "name" opset 17 {
- *   const %weight : float32[32,1,3,3] = @"encoder.weight"              large or mapped: by name, data not in the text
- *   const %c0 : int64[2] = {1, 2}                                     small: data in the text
- *   input %x "INPUT__0" : float32[1,1,64,64]
- *   %y : float32[1,32,64,64] = aten::conv2d(%x, %weight, none, [1, 1], [1, 1], [1, 1], 1)  # encoder.conv code/__torch__/net.py:12
- *   %z : float32[1,32,64,64] = onnx::LeakyRelu(%y) {alpha = 0.01}
+ *   const %encoder.weight : float32[32,1,3,3] = @"encoder.weight"      large or mapped: data not in the text
+ *   const %0 : int64[2] = {1, 2}                                      small: data in the text
+ *   input %INPUT__0 : float32[1,1,64,64]
+ *   %1 : float32[1,32,64,64] = aten::conv2d(%INPUT__0, %encoder.weight, none, [1, 1], [1, 1], [1, 1], 1)  # encoder.conv code/__torch__/net.py:12
+ *   %2 "odd name" : float32[1,32,64,64] = onnx::LeakyRelu "encoder/act"(%1) {alpha = 0.01}
  *   %r : float32[] = onnx::If(%c) {
  *     ...
  *     yield %a
  *   } else { ... }
- *   output %z "OUTPUT__0"
+ *   output %2 "OUTPUT__0"
  * }
  */
 void fy_graph_print(const fy_graph *graph, fy_buf *out);
+void fy_buf_put_type(fy_buf *buf, const fy_graph *graph, const fy_type *type); /* float32[1,batch,3] */
 /* Reads the same form. @"name" constants become tensors without data. */
 fy_status FY_MUST_USE fy_graph_parse(fy_graph **out, fy_arena *arena, fy_str text, const char *file, fy_diags *diags);
 

@@ -1,0 +1,286 @@
+/*
+ * Graphs, blocks and their values: making them, walking them in execution order, and removing what is dead.
+ * Nodes and use lists are edit.c. Knows no operator.
+ */
+#include "ir/ir.h"
+#include "ir/ir_internal.h"
+
+#include <string.h>
+
+/* Grows an arena array of pointers for one more; `capacity` is an int as the structs of the door have it. */
+static void *room_for_one(fy_arena *arena, const void *items, int count, int *capacity, size_t item_size)
+{
+	size_t wide = (size_t)*capacity;
+	void *grown;
+
+	if (count < *capacity)
+		return (void *)items;
+	grown = fy_arena_grow(arena, items, (size_t)count, &wide, (size_t)count + 1, item_size);
+	*capacity = (int)wide;
+	return grown;
+}
+
+static const char *copy_name(fy_arena *arena, const char *name)
+{
+	return name ? fy_arena_strdup(arena, name) : NULL;
+}
+
+fy_graph *fy_graph_new(fy_arena *arena)
+{
+	fy_graph *graph = FY_NEW(arena, fy_graph);
+
+	graph->arena = arena;
+	graph->main = FY_NEW(arena, fy_block);
+	graph->main->graph = graph;
+	return graph;
+}
+
+static void drop_tensors_of(fy_node *node)
+{
+	for (int i = 0; i < node->attr_count; i++)
+		fy_ir_drop_tensors(&node->attrs[i].arg);
+	for (int i = 0; i < node->arg_count; i++)
+		fy_ir_drop_tensors(&node->args[i]);
+}
+
+void fy_graph_release(fy_graph *graph)
+{
+	if (!graph)
+		return;
+	for (fy_node *node = fy_graph_first(graph); node; node = fy_node_following(node))
+		drop_tensors_of(node);
+	for (int i = 0; i < graph->constant_count; i++) {
+		fy_tensor_unref(graph->constants[i]->tensor);
+		graph->constants[i]->tensor = NULL;
+	}
+	graph->constant_count = 0;
+}
+
+int fy_graph_symbol(fy_graph *graph, const char *name)
+{
+	int index = graph->symbol_count;
+
+	graph->symbols = room_for_one(graph->arena, graph->symbols, index, &graph->symbol_capacity,
+				      sizeof(*graph->symbols));
+	graph->symbols[index] =
+		name ? fy_arena_strdup(graph->arena, name) : fy_arena_printf(graph->arena, "s%d", index);
+	graph->symbol_count++;
+	return index;
+}
+
+void fy_graph_set_metadata(fy_graph *graph, const char *key, const char *value)
+{
+	for (int i = 0; i < graph->metadata_count; i++) {
+		if (strcmp(graph->metadata[i].key, key) == 0) {
+			graph->metadata[i].value = fy_arena_strdup(graph->arena, value);
+			return;
+		}
+	}
+	graph->metadata = room_for_one(graph->arena, graph->metadata, graph->metadata_count,
+				       &graph->metadata_capacity, sizeof(*graph->metadata));
+	graph->metadata[graph->metadata_count++] =
+		(fy_metadata){ fy_arena_strdup(graph->arena, key), fy_arena_strdup(graph->arena, value) };
+}
+
+fy_value *fy_ir_new_value(fy_graph *graph, const fy_type *type, const char *name)
+{
+	fy_value *value = FY_NEW(graph->arena, fy_value);
+
+	value->id = graph->next_value++;
+	value->type = *type;
+	value->name = copy_name(graph->arena, name);
+	return value;
+}
+
+fy_value *fy_graph_constant(fy_graph *graph, fy_tensor *tensor, const char *name)
+{
+	fy_type type = fy_type_of(tensor);
+	fy_value *value = fy_ir_new_value(graph, &type, name);
+
+	value->tensor = fy_tensor_ref(tensor);
+	value->index = graph->constant_count;
+	graph->constants = room_for_one(graph->arena, graph->constants, graph->constant_count,
+					&graph->constant_capacity, sizeof(*graph->constants));
+	graph->constants[graph->constant_count++] = value;
+	return value;
+}
+
+fy_value *fy_graph_input(fy_graph *graph, const fy_type *type, const char *name)
+{
+	return fy_block_param(graph->main, type, name);
+}
+
+void fy_graph_output(fy_graph *graph, fy_value *value, const char *name)
+{
+	int count = graph->main->result_count;
+	const char **names = FY_NEW_ARRAY(graph->arena, const char *, count + 1);
+
+	for (int i = 0; i < count; i++)
+		names[i] = graph->output_names[i];
+	names[count] = copy_name(graph->arena, name);
+	graph->output_names = names;
+	fy_block_result(graph->main, value);
+}
+
+fy_block *fy_block_new(fy_graph *graph, fy_node *owner)
+{
+	fy_block *block = FY_NEW(graph->arena, fy_block);
+	fy_block **blocks = FY_NEW_ARRAY(graph->arena, fy_block *, owner->block_count + 1);
+
+	block->graph = graph;
+	block->owner = owner;
+	for (int i = 0; i < owner->block_count; i++)
+		blocks[i] = owner->blocks[i];
+	blocks[owner->block_count++] = block;
+	owner->blocks = blocks;
+	return block;
+}
+
+fy_value *fy_block_param(fy_block *block, const fy_type *type, const char *name)
+{
+	fy_value *value = fy_ir_new_value(block->graph, type, name);
+
+	value->block = block;
+	value->index = block->param_count;
+	block->params = room_for_one(block->graph->arena, block->params, block->param_count,
+				     &block->param_capacity, sizeof(*block->params));
+	block->params[block->param_count++] = value;
+	return value;
+}
+
+void fy_block_result(fy_block *block, fy_value *value)
+{
+	FY_ASSERT(value);
+	block->results = room_for_one(block->graph->arena, block->results, block->result_count,
+				      &block->result_capacity, sizeof(*block->results));
+	block->results[block->result_count] = value;
+	fy_ir_use_result(block, block->result_count, value);
+	block->result_count++;
+}
+
+void fy_block_set_result(fy_block *block, int index, fy_value *value)
+{
+	FY_ASSERT(index >= 0 && index < block->result_count);
+	fy_ir_unuse_result(block, index);
+	block->results[index] = value;
+	fy_ir_use_result(block, index, value);
+}
+
+bool fy_block_contains(const fy_block *outer, const fy_block *inner)
+{
+	while (inner) {
+		if (inner == outer)
+			return true;
+		inner = inner->owner ? inner->owner->block : NULL;
+	}
+	return false;
+}
+
+/* ---- walking ---------------------------------------------------------------------------------- */
+
+/* The first node among a node's blocks from `index` on. */
+static fy_node *first_in_blocks(const fy_node *node, int index)
+{
+	for (int i = index; i < node->block_count; i++) {
+		if (node->blocks[i]->first)
+			return node->blocks[i]->first;
+	}
+	return NULL;
+}
+
+static int block_index(const fy_node *owner, const fy_block *block)
+{
+	for (int i = 0; i < owner->block_count; i++) {
+		if (owner->blocks[i] == block)
+			return i;
+	}
+	FY_BUG("a block is not among its owner's");
+}
+
+fy_node *fy_graph_first(const fy_graph *graph)
+{
+	return graph->main->first;
+}
+
+/* The node after `node` and everything nested in it. */
+static fy_node *following_outside(const fy_node *node)
+{
+	while (!node->next) {
+		const fy_node *owner = node->block->owner;
+		fy_node *sibling;
+
+		if (!owner)
+			return NULL;
+		sibling = first_in_blocks(owner, block_index(owner, node->block) + 1);
+		if (sibling)
+			return sibling;
+		node = owner;
+	}
+	return node->next;
+}
+
+fy_node *fy_node_following(const fy_node *node)
+{
+	fy_node *inner = first_in_blocks(node, 0);
+
+	return inner ? inner : following_outside(node);
+}
+
+int fy_graph_node_count(const fy_graph *graph)
+{
+	int count = 0;
+
+	for (fy_node *node = fy_graph_first(graph); node; node = fy_node_following(node))
+		count++;
+	return count;
+}
+
+/* ---- dead code --------------------------------------------------------------------------------- */
+
+static bool is_dead(const fy_node *node)
+{
+	for (int i = 0; i < node->result_count; i++) {
+		if (node->results[i]->uses)
+			return false;
+	}
+	return true;
+}
+
+/* Last to first, so that a chain dies in one go. Recursion is as deep as blocks nest. */
+static int remove_dead_nodes(fy_block *block)
+{
+	int removed = 0;
+	fy_node *before;
+
+	for (fy_node *node = block->last; node; node = before) {
+		before = node->prev;
+		if (is_dead(node)) {
+			fy_node_erase(node);
+			removed++;
+			continue;
+		}
+		for (int i = node->block_count - 1; i >= 0; i--)
+			removed += remove_dead_nodes(node->blocks[i]);
+	}
+	return removed;
+}
+
+int fy_graph_remove_dead(fy_graph *graph)
+{
+	int removed = remove_dead_nodes(graph->main);
+	int kept = 0;
+
+	for (int i = 0; i < graph->constant_count; i++) {
+		fy_value *constant = graph->constants[i];
+
+		if (constant->uses) {
+			constant->index = kept;
+			graph->constants[kept++] = constant;
+			continue;
+		}
+		fy_tensor_unref(constant->tensor);
+		constant->tensor = NULL;
+	}
+	graph->constant_count = kept;
+	return removed;
+}
