@@ -89,7 +89,7 @@ typedef enum fy_expr_kind {
 	FY_EXPR_COMPLEX,   /* real is the imaginary part: 2j. 1+2j is a chain */
 	FY_EXPR_BOOL,      /* boolean */
 	FY_EXPR_STRING,    /* string: decoded bytes, may hold NUL and anything >= 0x80 */
-	FY_EXPR_NONE,      /* None, NoneType */
+	FY_EXPR_NONE,      /* None; boolean: spelled NoneType */
 	FY_EXPR_ELLIPSIS,
 	FY_EXPR_CALL,          /* call */
 	FY_EXPR_SUBSCRIPT,     /* subscript; items may be FY_EXPR_SLICE */
@@ -302,7 +302,8 @@ struct fy_stmt {
 	};
 };
 
-/* ---- definitions: parse_file.c -------------------------------------------------------------------- */
+/* ---- definitions: parse_def.c, parse_class.c
+ * -------------------------------------------------------------------- */
 
 typedef struct fy_script_param {
 	fy_span span;
@@ -385,7 +386,8 @@ fy_status fy_script_parse(fy_arena *arena, fy_str source, const char *path, cons
 /* The place of a span, with the text of its line. */
 fy_place fy_script_place(const fy_script_file *file, fy_span span);
 
-/* ---- text: printer.c ------------------------------------------------------------------------------ */
+/* ---- text: printer.c, printer_def.c
+ * ------------------------------------------------------------------------------ */
 
 /* All in the form PyTorch writes; parsing what was printed and printing again gives the same text. */
 void fy_script_print(const fy_script_file *file, fy_buf *out);
