@@ -59,8 +59,8 @@ static inline __attribute__((always_inline)) float widened(const format *f, uint
 
 static uint32_t shifted_to_even(uint32_t value, int shift)
 {
-	uint32_t kept = value >> shift, rest = value & ((1u << shift) - 1), half = 1u << (shift - 1);
-	return kept + (rest > half || (rest == half && (kept & 1)));
+	/* Half of the last place, less one where that place is even: branches on random bits would cost more. */
+	return (value + (1u << (shift - 1)) - 1 + (value >> shift & 1)) >> shift;
 }
 
 static inline __attribute__((always_inline)) uint32_t narrowed(const format *f, float value)
