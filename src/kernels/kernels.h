@@ -167,7 +167,7 @@ void fy_kernel_eye(fy_tensor *out, int64_t diagonal);
 /* Keeps what is on and below (lower) or on and above (upper) the diagonal of the last two dims; else 0. */
 void fy_kernel_triangle(fy_tensor *out, const fy_tensor *in, int64_t diagonal, bool upper);
 
-/* ---- reductions: reduce.c, moments.c, extreme.c, scan.c, softmax.c --------------------------------------- */
+/* ---- reductions: reduce.c, extreme.c, scan.c, softmax.c --------------------------------------- */
 
 /* out holds one element per index of the kept dims, in order: reduced dims may be there with size 1 or be absent.
  * dims == 0 reduces nothing (elementwise result); pass all dims' bits for a full reduction. */
@@ -207,7 +207,7 @@ void fy_kernel_scan(fy_tensor *out, fy_tensor *indices, fy_scan op, const fy_ten
 /* in is converted to out's type, a float. */
 void fy_kernel_softmax(fy_tensor *out, const fy_tensor *in, int dim, bool take_log);
 
-/* ---- moving elements: shuffle.c, gather.c, scatter.c, pad.c ------------------------------------------------ */
+/* ---- moving elements: shuffle.c, gather.c, scatter.c ------------------------------------------------------- */
 
 /* Inputs are converted to out's type. Legacy empty 1-d inputs are the caller's to drop. */
 void fy_kernel_cat(fy_tensor *out, const fy_tensor *const inputs[], int count, int dim);
@@ -215,6 +215,9 @@ void fy_kernel_flip(fy_tensor *out, const fy_tensor *in, uint32_t dims);
 void fy_kernel_roll(fy_tensor *out, const fy_tensor *in, const int64_t shifts[], const int dims[], int count);
 /* Tiles: each dim of out is a multiple of in's; in may have fewer dims (aligned at the end). */
 void fy_kernel_repeat(fy_tensor *out, const fy_tensor *in);
+
+/* out[i, ...] = in[starts[0] + i * steps[0], ...]; a step of any sign. For steps >= 0 a view does as well. */
+void fy_kernel_slice(fy_tensor *out, const fy_tensor *in, const int64_t starts[], const int64_t steps[]);
 
 typedef enum fy_pad_mode { FY_PAD_CONSTANT, FY_PAD_REFLECT, FY_PAD_REPLICATE, FY_PAD_CIRCULAR } fy_pad_mode;
 /* before[rank]: how many elements are put in front of each dim, negative: cut off; what comes behind follows from
@@ -235,6 +238,9 @@ fy_status FY_MUST_USE fy_kernel_index_select(fy_tensor *out, const fy_tensor *in
  */
 fy_status FY_MUST_USE fy_kernel_index(fy_tensor *out, const fy_tensor *in, const fy_tensor *const indices[], int count,
 				      fy_diags *diags, const fy_place *place);
+/* The shape fy_kernel_index gives for an input of this shape. Indices are broadcastable and not all NULL; geometry alone
+ * is looked at. */
+fy_shape fy_kernel_index_shape(const fy_shape *shape, const fy_tensor *const indices[], int count);
 /* The inverse: `out` already holds self's values; values broadcast to the shape fy_kernel_index would give and are
  * converted to out's type. Duplicates: accumulate adds all, else the last one wins. */
 fy_status FY_MUST_USE fy_kernel_index_put(fy_tensor *out, const fy_tensor *const indices[], int count,
