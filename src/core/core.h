@@ -192,6 +192,8 @@ void fy_hint(fy_diags *diags, const char *format, ...) FY_PRINTF(2, 3);
 /* The gravest status among the errors: IO, then malformed, usage, unsupported, check failed. */
 fy_status fy_diags_status(const fy_diags *diags);
 void fy_diags_print(const fy_diags *diags, fy_buf *out, bool colour);
+/* Takes back everything after the first `count`: for what turned out not to matter. */
+void fy_diags_truncate(fy_diags *diags, size_t count);
 void fy_diags_clear(fy_diags *diags);
 
 /* ---- files: file.c, output.c ---------------------------------------------------------------- */

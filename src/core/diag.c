@@ -239,13 +239,24 @@ void fy_diags_print(const fy_diags *diags, fy_buf *out, bool colour)
 		fy_buf_printf(out, "... and %zu more\n", diags->dropped);
 }
 
+void fy_diags_truncate(fy_diags *diags, size_t count)
+{
+	while (diags->count > count) {
+		fy_diag *last = &diags->items[--diags->count];
+
+		if (last->severity == FY_ERROR)
+			diags->errors--;
+		else
+			diags->warnings--;
+		fy_free(last->message);
+		fy_free(last->notes);
+		fy_free(last->hint);
+	}
+}
+
 void fy_diags_clear(fy_diags *diags)
 {
-	for (size_t i = 0; i < diags->count; i++) {
-		fy_free(diags->items[i].message);
-		fy_free(diags->items[i].notes);
-		fy_free(diags->items[i].hint);
-	}
+	fy_diags_truncate(diags, 0);
 	fy_free(diags->items);
 	*diags = (fy_diags){ 0 };
 }
