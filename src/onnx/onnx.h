@@ -12,7 +12,7 @@
 enum {
 	FY_ONNX_OPSET_MIN = 9,     /* oldest opset ferry writes */
 	FY_ONNX_OPSET_MAX = 28,    /* newest it knows */
-	FY_ONNX_OPSET_DEFAULT = 17,
+	FY_ONNX_OPSET_OLDEST = 7,  /* oldest it reads */
 };
 
 /* IR version of the first release with this opset (onnx.helper.VERSION_TABLE); 0 when unknown (below 1, above MAX). */
@@ -37,37 +37,49 @@ typedef enum fy_onnx_attr_kind {
 	FY_ONNX_STRINGS = 'S',
 } fy_onnx_attr_kind;
 
-/* One attribute, in the opsets since..until (0: no limit). One name may have several rows. */
+/* One attribute, in the versions since..until of the opset (0: no limit). One name may have several rows. */
 typedef struct fy_onnx_attr {
 	const char *name;
-	char kind; /* fy_onnx_attr_kind */
-	int since, until;
-	bool required, has_default;
+	char kind;        /* fy_onnx_attr_kind */
 	double number;    /* default of an int or float */
 	const char *text; /* default of a string */
+	int since, until;
+	bool required;
 } fy_onnx_attr;
+
+/* How many inputs and outputs, from opset `since` on. FY_ONNX_MANY: any number. */
+typedef struct fy_onnx_arity {
+	int since;
+	int min_inputs, max_inputs, min_outputs, max_outputs;
+} fy_onnx_arity;
+enum { FY_ONNX_MANY = 1 << 20 };
+
+enum {
+	FY_ONNX_RANDOM = 1,      /* never folds */
+	FY_ONNX_OWN_OUTPUTS = 2, /* eval makes its outputs: views, or sizes that depend on data */
+	FY_ONNX_ANY_TYPE = 4,    /* moves elements only: element types that cannot be computed with are fine */
+};
 
 typedef struct fy_onnx_call fy_onnx_call;
 
 /*
- * One ONNX operator. `name` is as in nodes ("onnx::Conv"). `since` lists its versions, ascending, 0-ended;
- * `removed` is the first opset without it (0: none). Inputs and outputs: least and most over all versions
- * (FY_ONNX_MANY: any number); infer refuses what a single version does not take.
+ * One ONNX operator. `name` is as in nodes ("onnx::Conv"). `since` lists its versions from opset 7 on, ascending,
+ * 0-ended; `removed` is the first opset without it (0: none). No arity: one input, one output.
  */
 typedef struct fy_onnx_op {
 	const char *name;
 	const int *since;
 	int removed;
-	int min_inputs, max_inputs;
-	int min_outputs, max_outputs;
-	const fy_onnx_attr *attrs; /* NULL-name-ended; NULL: none */
+	unsigned flags;
+	const fy_onnx_arity *arity; /* ascending, 0-ended */
+	const fy_onnx_attr *attrs;  /* NULL-name-ended; NULL: none */
 	fy_status (*infer)(fy_onnx_call *call);
 	fy_status (*eval)(fy_onnx_call *call); /* NULL: executed by the engine (If, Loop) */
 	int mode; /* tells the operators apart that share infer and eval */
 } fy_onnx_op;
-enum { FY_ONNX_MANY = 1 << 20 };
-#define FY_SINCE(...) ((const int[]){ __VA_ARGS__, 0 })
-#define FY_ATTRS(...) ((const fy_onnx_attr[]){ __VA_ARGS__, { .name = NULL } })
+#define FY_ONNX_SINCE(...) ((const int[]){ __VA_ARGS__, 0 })
+#define FY_ONNX_ARITY(...) ((const fy_onnx_arity[]){ __VA_ARGS__, { 0 } })
+#define FY_ONNX_ATTRS(...) ((const fy_onnx_attr[]){ __VA_ARGS__, { .name = NULL } })
 
 /* Domain "" , "ai.onnx" and "onnx" are one. NULL: no record, or not in this opset. */
 const fy_onnx_op *fy_onnx_find(const char *domain, const char *name, int opset);
@@ -75,6 +87,9 @@ const fy_onnx_op *fy_onnx_find(const char *domain, const char *name, int opset);
 const fy_onnx_op *fy_onnx_find_full(const char *full, int opset);
 /* Version of the operator in force at opset: the largest `since` <= opset. */
 int fy_onnx_version(const fy_onnx_op *op, int opset);
+fy_onnx_arity fy_onnx_arity_of(const fy_onnx_op *op, int opset);
+/* NULL: no such attribute in this opset. */
+const fy_onnx_attr *fy_onnx_attr_of(const fy_onnx_op *op, int opset, const char *name);
 /* First opset that has an operator of this name ("Conv"), recorded or not; 0: ONNX has none such. */
 int fy_onnx_known(const char *name);
 int fy_onnx_op_count(void);

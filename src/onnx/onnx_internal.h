@@ -1,0 +1,101 @@
+/*
+ * onnx_internal: what the .c files of onnx/ share among themselves: one call of an operator as infer and eval see it,
+ * and the wire form.
+ */
+#ifndef FY_ONNX_INTERNAL_H
+#define FY_ONNX_INTERNAL_H
+
+#include "onnx/onnx.h"
+
+/* ---- onnx_call.c: one call ------------------------------------------------------------------- */
+
+/*
+ * infer reads types (and data where it is known) and sets results; eval then reads inputs and fills outputs. In eval
+ * every present input has data and every result has a known shape, unless the operator makes its own outputs.
+ */
+struct fy_onnx_call {
+	const fy_onnx_op *op;
+	const fy_node *node;
+	int opset;
+	int version; /* of the operator */
+	bool concrete;
+	fy_diags *diags;
+	fy_place place;
+	int input_count, result_count;
+	fy_type *types;     /* per input; kind OPAQUE where the input is absent */
+	bool *present;      /* per input */
+	fy_tensor **inputs; /* per input: data, NULL when not known */
+	fy_type *results;
+	fy_tensor **outputs;
+};
+
+/* Shape misfits: FY_MALFORMED in a graph, FY_USAGE while running. Names the node. */
+fy_status fy_onnx_fail(const fy_onnx_call *call, const char *format, ...) FY_PRINTF(2, 3);
+fy_status fy_onnx_unsupported(const fy_onnx_call *call, const char *format, ...) FY_PRINTF(2, 3);
+
+static inline bool fy_onnx_has(const fy_onnx_call *call, int i) { return i < call->input_count && call->present[i]; }
+static inline fy_dtype fy_onnx_dtype(const fy_onnx_call *call, int i) { return call->types[i].dtype; }
+/* Shape of a present input; NULL when its rank is unknown. */
+const fy_shape *fy_onnx_shape(const fy_onnx_call *call, int i);
+/* All inputs that are present have a rank. */
+bool fy_onnx_ranked(const fy_onnx_call *call);
+
+bool fy_onnx_has_attr(const fy_onnx_call *call, const char *name);
+int64_t fy_onnx_int(const fy_onnx_call *call, const char *name);
+double fy_onnx_float(const fy_onnx_call *call, const char *name);
+fy_str fy_onnx_text(const fy_onnx_call *call, const char *name);
+fy_tensor *fy_onnx_tensor(const fy_onnx_call *call, const char *name); /* NULL when absent */
+/* Elements of a list attribute; -1 when absent. Fails when there are more than `max`. */
+fy_status FY_MUST_USE fy_onnx_ints(const fy_onnx_call *call, const char *name, int64_t out[], int max, int *count);
+fy_status FY_MUST_USE fy_onnx_floats(const fy_onnx_call *call, const char *name, double out[], int max, int *count);
+
+/* Elements of an integer input of rank 0 or 1; *count = -1 when absent or not known. Symbols are coded (see
+ * fy_onnx_dim_to_int); with `exact` a symbol makes the whole thing unknown. */
+fy_status FY_MUST_USE fy_onnx_input_ints(const fy_onnx_call *call, int i, int64_t out[], int max, int *count, bool exact);
+/* From attribute `name` in old versions, else from input i (exact). *count = -1: absent or unknown; *known says which. */
+fy_status FY_MUST_USE fy_onnx_axes(const fy_onnx_call *call, const char *name, int i, int64_t out[], int *count,
+				   bool *known);
+/* A number of one element; false when unknown. */
+bool fy_onnx_input_f64(const fy_onnx_call *call, int i, double *out);
+/* Wraps a negative axis; fails when outside [-rank, rank - 1]. */
+fy_status FY_MUST_USE fy_onnx_axis(const fy_onnx_call *call, int64_t axis, int rank, int *out);
+
+/* Sets a result; a NULL shape means that the rank is unknown. Results past result_count are ignored. FY_OK. */
+fy_status fy_onnx_result(fy_onnx_call *call, int i, fy_dtype dtype, const fy_shape *shape);
+fy_status fy_onnx_result_like(fy_onnx_call *call, int i, int input); /* type of an input */
+
+/* Geometry shared by families. */
+fy_status FY_MUST_USE fy_onnx_same_dtype(const fy_onnx_call *call, int first, int count);
+fy_status FY_MUST_USE fy_onnx_broadcast(const fy_onnx_call *call, int first, int count, fy_shape *out, bool *ranked);
+fy_status fy_onnx_infer_same(fy_onnx_call *call); /* result 0 like input 0 */
+
+/* Arithmetic on dims: a symbol or unknown operand gives FY_ONNX_DIM_UNKNOWN unless the other one is neutral. */
+fy_dim fy_onnx_dim_add(fy_dim a, int64_t b);
+fy_dim fy_onnx_dim_mul(fy_dim a, fy_dim b);
+
+/* Scratch tensors in eval: FY_IO out of memory. */
+fy_status FY_MUST_USE fy_onnx_new(const fy_onnx_call *call, fy_tensor **out, fy_dtype dtype, const fy_shape *shape,
+				  bool zero);
+/* A view of `in` broadcast to `shape`. */
+fy_tensor *fy_onnx_expanded(const fy_tensor *in, const fy_shape *shape);
+/* A contiguous tensor of equal values; one reference. */
+fy_status FY_MUST_USE fy_onnx_plain(const fy_onnx_call *call, fy_tensor **out, fy_tensor *in);
+/* Output i as a reshaped input (a view when it is contiguous, else a copy). */
+fy_status FY_MUST_USE fy_onnx_reshape_to(fy_onnx_call *call, int i, fy_tensor *in, const fy_shape *shape);
+
+/* ---- onnx_known.c: integers known through the graph ----------------------------------------------- */
+
+/* Sizes in integer vectors: symbol k is FY_ONNX_SYMBOL_BASE - k, so that real negative numbers stay themselves. */
+#define FY_ONNX_SYMBOL_BASE (-(INT64_C(1) << 62))
+#define FY_ONNX_INT_UNKNOWN (FY_ONNX_SYMBOL_BASE - (INT64_C(1) << 40))
+int64_t fy_onnx_dim_to_int(fy_dim dim);
+fy_dim fy_onnx_int_to_dim(int64_t value); /* negative non-symbols give FY_ONNX_DIM_UNKNOWN */
+static inline bool fy_onnx_int_is_symbol(int64_t value)
+{
+	return value <= FY_ONNX_SYMBOL_BASE && value >= FY_ONNX_INT_UNKNOWN;
+}
+/* The int64 or int32 vector or scalar that `value` is, when it follows from constants and shapes; else NULL. One
+ * reference, the caller's. */
+fy_tensor *fy_onnx_known_value(const fy_value *value, int opset);
+
+#endif
