@@ -155,6 +155,7 @@ struct fy_pvalue {
 		} dict;
 		struct {
 			const char *module, *name;
+			int role; /* what the one who reads it takes it for; see the hook `global` */
 		} global;
 		fy_pobject *object;
 		fy_ptensor *tensor;

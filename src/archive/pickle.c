@@ -383,11 +383,16 @@ static fy_status op_get(fy_unpickler *u, uint8_t code)
 static fy_status make_global(fy_unpickler *u, fy_str module, fy_str name, fy_pvalue **out)
 {
 	fy_pvalue *global = fy_unpickler_new(u, FY_P_GLOBAL);
+	char *full;
 
 	if (memchr(module.data, 0, module.len) || memchr(name.data, 0, name.len))
 		return fy_unpickler_broken(u, "NUL in the name of a global");
 	global->global.module = fy_arena_strndup(u->arena, module.data, module.len);
-	global->global.name = fy_arena_strndup(u->arena, name.data, name.len);
+	full = fy_arena_alloc(u->arena, module.len + name.len + 2);
+	memcpy(full, module.data, module.len);
+	full[module.len] = '.';
+	memcpy(full + module.len + 1, name.data, name.len);
+	global->global.name = full + module.len + 1;
 	*out = NULL;
 	return u->hooks->global(u, u->hooks->user, global, out);
 }
@@ -428,8 +433,7 @@ static fy_pvalue *new_object(fy_unpickler *u, fy_pkind kind, const fy_pvalue *ca
 
 	value->object = FY_NEW(u->arena, fy_pobject);
 	value->object->callee = callee;
-	value->object->class_name =
-		fy_arena_printf(u->arena, "%s.%s", callee->global.module, callee->global.name);
+	value->object->class_name = fy_pglobal_full_name(callee);
 	value->object->args = args;
 	return value;
 }

@@ -358,6 +358,8 @@ static fy_status add_name(fy_zip *zip, size_t index, fy_diags *diags)
 	char *low;
 
 	if (strncmp(record->name, zip->folder, folder) != 0 || record->name[folder] != '/') {
+		if (record->name[0] == '/')
+			return broken(zip, "zip-name", record->name, diags, "entry name is absolute");
 		record->outside = true;
 		return FY_OK;
 	}
