@@ -5,13 +5,25 @@
 
 #include <string.h>
 
-fy_str fy_str_of(const char *text) { return (fy_str){ text, strlen(text) }; }
+fy_str fy_str_of(const char *text)
+{
+	return (fy_str){ text, strlen(text) };
+}
 
-bool fy_str_eq(fy_str a, fy_str b) { return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0); }
+bool fy_str_eq(fy_str a, fy_str b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
 
-bool fy_str_is(fy_str a, const char *text) { return fy_str_eq(a, fy_str_of(text)); }
+bool fy_str_is(fy_str a, const char *text)
+{
+	return fy_str_eq(a, fy_str_of(text));
+}
 
-bool fy_starts_with(const char *text, const char *prefix) { return strncmp(text, prefix, strlen(prefix)) == 0; }
+bool fy_starts_with(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
 
 bool fy_ends_with(const char *text, const char *suffix)
 {
@@ -38,9 +50,15 @@ void fy_buf_append(fy_buf *buf, const void *bytes, size_t len)
 	buf->data[buf->len] = '\0';
 }
 
-void fy_buf_puts(fy_buf *buf, const char *text) { fy_buf_append(buf, text, strlen(text)); }
+void fy_buf_puts(fy_buf *buf, const char *text)
+{
+	fy_buf_append(buf, text, strlen(text));
+}
 
-void fy_buf_putc(fy_buf *buf, char c) { fy_buf_append(buf, &c, 1); }
+void fy_buf_putc(fy_buf *buf, char c)
+{
+	fy_buf_append(buf, &c, 1);
+}
 
 void fy_buf_vprintf(fy_buf *buf, const char *format, va_list args)
 {
@@ -86,7 +104,8 @@ size_t fy_utf8_length(const char *text, size_t len)
 	return n;
 }
 
-/* Valid UTF-8 that a terminal would act upon or that reorders text: C0, DEL, C1, line separators, bidi marks. */
+/* Valid UTF-8 that a terminal would act upon or that reorders text: C0, DEL, C1, line separators, bidi marks.
+ */
 static bool acts_on_terminal(const unsigned char *s, size_t n)
 {
 	if (n == 1)
@@ -117,7 +136,10 @@ void fy_buf_put_clean(fy_buf *buf, const char *text, size_t len)
 	}
 }
 
-const char *fy_buf_text(const fy_buf *buf) { return buf->data ? buf->data : ""; }
+const char *fy_buf_text(const fy_buf *buf)
+{
+	return buf->data ? buf->data : "";
+}
 
 void fy_buf_release(fy_buf *buf)
 {

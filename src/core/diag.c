@@ -16,8 +16,8 @@ static char *formatted(const char *format, va_list args)
 	return text.data;
 }
 
-static void add(fy_diags *diags, fy_severity severity, fy_status status, const char *id, const fy_place *place,
-		const char *format, va_list args)
+static void add(fy_diags *diags, fy_severity severity, fy_status status, const char *id,
+		const fy_place *place, const char *format, va_list args)
 {
 	if (!diags)
 		return;
@@ -37,7 +37,8 @@ static void add(fy_diags *diags, fy_severity severity, fy_status status, const c
 	diag->message = formatted(format, args);
 }
 
-fy_status fy_error(fy_diags *diags, fy_status status, const char *id, const fy_place *place, const char *format, ...)
+fy_status fy_error(fy_diags *diags, fy_status status, const char *id, const fy_place *place,
+		   const char *format, ...)
 {
 	va_list args;
 
@@ -109,7 +110,8 @@ fy_status fy_diags_status(const fy_diags *diags)
 
 	for (size_t g = 0; g < FY_COUNT(gravest_first); g++) {
 		for (size_t i = 0; i < diags->count; i++) {
-			if (diags->items[i].severity == FY_ERROR && diags->items[i].status == gravest_first[g])
+			if (diags->items[i].severity == FY_ERROR &&
+			    diags->items[i].status == gravest_first[g])
 				return gravest_first[g];
 		}
 	}
@@ -118,7 +120,10 @@ fy_status fy_diags_status(const fy_diags *diags)
 
 /* ---- printing ---- */
 
-static void put_text(fy_buf *out, const char *text) { fy_buf_put_clean(out, text, strlen(text)); }
+static void put_text(fy_buf *out, const char *text)
+{
+	fy_buf_put_clean(out, text, strlen(text));
+}
 
 static void put_coloured(fy_buf *out, bool colour, const char *code, const char *text)
 {

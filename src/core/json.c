@@ -1,6 +1,6 @@
 /*
- * The door to jansson, which keeps the tree; printing is ours, so that numbers come out in their shortest form.
- * An fy_json is a json_t under another name.
+ * The door to jansson, which keeps the tree; printing is ours, so that numbers come out in their shortest
+ * form. An fy_json is a json_t under another name.
  */
 #include "core/core.h"
 
@@ -16,12 +16,27 @@ static fy_json *wrap(json_t *value)
 	return (fy_json *)value;
 }
 
-static json_t *unwrap(fy_json *value) { return (json_t *)value; }
+static json_t *unwrap(fy_json *value)
+{
+	return (json_t *)value;
+}
 
-fy_json *fy_json_object(void) { return wrap(json_object()); }
-fy_json *fy_json_array(void) { return wrap(json_array()); }
-fy_json *fy_json_int(int64_t value) { return wrap(json_integer(value)); }
-fy_json *fy_json_bool(bool value) { return wrap(json_boolean(value)); }
+fy_json *fy_json_object(void)
+{
+	return wrap(json_object());
+}
+fy_json *fy_json_array(void)
+{
+	return wrap(json_array());
+}
+fy_json *fy_json_int(int64_t value)
+{
+	return wrap(json_integer(value));
+}
+fy_json *fy_json_bool(bool value)
+{
+	return wrap(json_boolean(value));
+}
 
 fy_json *fy_json_str(const char *text)
 {
@@ -82,7 +97,10 @@ static void print_string(const char *text, fy_buf *out)
 	json_decref(string);
 }
 
-static void new_line(int depth, fy_buf *out) { fy_buf_printf(out, "\n%*s", 2 * depth, ""); }
+static void new_line(int depth, fy_buf *out)
+{
+	fy_buf_printf(out, "\n%*s", 2 * depth, "");
+}
 
 static void print_object(json_t *object, int depth, fy_buf *out)
 {
@@ -161,7 +179,10 @@ void fy_json_print(const fy_json *value, fy_buf *out)
 	fy_buf_putc(out, '\n');
 }
 
-void fy_json_free(fy_json *value) { json_decref(unwrap(value)); }
+void fy_json_free(fy_json *value)
+{
+	json_decref(unwrap(value));
+}
 
 /* ---- diagnostics ---- */
 

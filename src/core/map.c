@@ -7,7 +7,10 @@
 #include <string.h>
 #include <sys/auxv.h>
 
-static uint64_t rotated(uint64_t x, int bits) { return (x << bits) | (x >> (64 - bits)); }
+static uint64_t rotated(uint64_t x, int bits)
+{
+	return (x << bits) | (x >> (64 - bits));
+}
 
 static void sip_round(uint64_t v[4])
 {
@@ -25,8 +28,8 @@ static void sip_round(uint64_t v[4])
 
 static uint64_t sip_hash(const void *bytes, size_t len, const uint64_t key[2])
 {
-	uint64_t v[4] = { key[0] ^ 0x736f6d6570736575u, key[1] ^ 0x646f72616e646f6du, key[0] ^ 0x6c7967656e657261u,
-			  key[1] ^ 0x7465646279746573u };
+	uint64_t v[4] = { key[0] ^ 0x736f6d6570736575u, key[1] ^ 0x646f72616e646f6du,
+			  key[0] ^ 0x6c7967656e657261u, key[1] ^ 0x7465646279746573u };
 	const uint8_t *s = bytes;
 	size_t left = len;
 
@@ -94,7 +97,10 @@ void *fy_map_get(const fy_map *map, fy_str key)
 	return entry ? entry->value : NULL;
 }
 
-bool fy_map_has(const fy_map *map, fy_str key) { return find(map, key) != NULL; }
+bool fy_map_has(const fy_map *map, fy_str key)
+{
+	return find(map, key) != NULL;
+}
 
 /* Kept at most half full. */
 static void widen(fy_map *map)

@@ -44,7 +44,10 @@ void fy_bug_at(const char *file, int line, const char *format, ...)
 	abort();
 }
 
-void fy_set_out_of_memory_handler(void (*handler)(size_t size)) { out_of_memory_handler = handler; }
+void fy_set_out_of_memory_handler(void (*handler)(size_t size))
+{
+	out_of_memory_handler = handler;
+}
 
 void fy_out_of_memory(size_t size)
 {
@@ -88,7 +91,10 @@ void *fy_realloc(void *old, size_t size)
 	return block;
 }
 
-void fy_free(void *block) { free(block); }
+void fy_free(void *block)
+{
+	free(block);
+}
 
 char *fy_strdup(const char *text)
 {
@@ -135,7 +141,10 @@ struct fy_arena {
 	size_t used;
 };
 
-enum { CHUNK_HEADER = (sizeof(chunk) + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t) };
+enum {
+	CHUNK_HEADER =
+		(sizeof(chunk) + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t)
+};
 
 fy_arena *fy_arena_new(void)
 {
@@ -183,7 +192,10 @@ static void *alloc_alone(fy_arena *arena, size_t size)
 }
 
 #ifdef FY_SANITIZE
-static void *alloc_piece(fy_arena *arena, size_t size) { return alloc_alone(arena, size); }
+static void *alloc_piece(fy_arena *arena, size_t size)
+{
+	return alloc_alone(arena, size);
+}
 #else
 static void *alloc_piece(fy_arena *arena, size_t size)
 {
@@ -232,7 +244,10 @@ void *fy_arena_copy(fy_arena *arena, const void *bytes, size_t size)
 	return copy;
 }
 
-char *fy_arena_strdup(fy_arena *arena, const char *text) { return fy_arena_copy(arena, text, strlen(text) + 1); }
+char *fy_arena_strdup(fy_arena *arena, const char *text)
+{
+	return fy_arena_copy(arena, text, strlen(text) + 1);
+}
 
 char *fy_arena_strndup(fy_arena *arena, const char *text, size_t length)
 {
@@ -265,7 +280,10 @@ char *fy_arena_printf(fy_arena *arena, const char *format, ...)
 	return text;
 }
 
-size_t fy_arena_used(const fy_arena *arena) { return arena->used; }
+size_t fy_arena_used(const fy_arena *arena)
+{
+	return arena->used;
+}
 
 void *fy_arena_grow(fy_arena *arena, const void *items, size_t count, size_t *capacity, size_t need,
 		    size_t item_size)

@@ -1,6 +1,7 @@
 /*
- * Output files that appear whole or not at all. Bytes go to a temporary file beside the target; it is synced and
- * renamed when all went well. The names of unfinished ones stand in a fixed table that a signal handler can read.
+ * Output files that appear whole or not at all. Bytes go to a temporary file beside the target; it is synced
+ * and renamed when all went well. The names of unfinished ones stand in a fixed table that a signal handler
+ * can read.
  */
 #include "core/core.h"
 
@@ -76,7 +77,8 @@ static bool temporary_name(char out[PATH_MAX], const char *path)
 	for (int i = 0; i < 6; i++)
 		suffix[i] = letters[random[i] % (sizeof(letters) - 1)];
 	suffix[6] = '\0';
-	int n = snprintf(out, PATH_MAX, "%.*s.%.*s.ferry-%s", (int)folder, path, NAME_MAX - 20, path + folder, suffix);
+	int n = snprintf(out, PATH_MAX, "%.*s.%.*s.ferry-%s", (int)folder, path, NAME_MAX - 20, path + folder,
+			 suffix);
 	return n > 0 && n < PATH_MAX;
 }
 
@@ -107,13 +109,15 @@ static fy_status check_target(const char *path, fy_diags *diags)
 	struct stat info;
 
 	if (path[folder_length(path)] == '\0')
-		return fy_error(diags, FY_USAGE, "output-kind", &place, "cannot write: not the name of a file");
+		return fy_error(diags, FY_USAGE, "output-kind", &place,
+				"cannot write: not the name of a file");
 	if (stat(path, &info) != 0)
 		return FY_OK;
 	if (S_ISDIR(info.st_mode))
 		return fy_error(diags, FY_USAGE, "output-kind", &place, "cannot write: is a directory");
 	if (!S_ISREG(info.st_mode))
-		return fy_error(diags, FY_USAGE, "output-kind", &place, "cannot write: is not a regular file");
+		return fy_error(diags, FY_USAGE, "output-kind", &place,
+				"cannot write: is not a regular file");
 	return FY_OK;
 }
 
@@ -146,7 +150,8 @@ fy_status fy_output_open(fy_output **result, const char *path, fy_diags *diags)
 	FY_TRY(check_target(path, diags));
 	unfinished *entry = claim_entry();
 	if (!entry)
-		return fy_error(diags, FY_IO, "output-open", &place, "cannot write: too many unfinished files");
+		return fy_error(diags, FY_IO, "output-open", &place,
+				"cannot write: too many unfinished files");
 	fy_output *out = fy_zalloc(sizeof(*out));
 	*out = (fy_output){ .path = resolved(path), .given = path, .entry = entry, .fd = -1, .diags = diags };
 	int error = create_temporary(out);
@@ -166,8 +171,8 @@ static fy_status write_failed(fy_output *out, const char *what)
 {
 	int error = errno;
 
-	out->failed = fy_error(out->diags, FY_IO, "output-write", &(fy_place){ .file = out->given }, "cannot %s: %s",
-			       what, strerror(error));
+	out->failed = fy_error(out->diags, FY_IO, "output-write", &(fy_place){ .file = out->given },
+			       "cannot %s: %s", what, strerror(error));
 	return out->failed;
 }
 
@@ -214,7 +219,10 @@ fy_status fy_output_write(fy_output *out, const void *bytes, size_t len)
 	return FY_OK;
 }
 
-uint64_t fy_output_size(const fy_output *out) { return out->size; }
+uint64_t fy_output_size(const fy_output *out)
+{
+	return out->size;
+}
 
 static int sync_fd(int fd)
 {

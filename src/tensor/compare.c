@@ -1,6 +1,6 @@
 /*
- * How far two tensors are apart, in every number that a verdict or a report needs, in one pass over both plus one
- * for the argmax. Sums are double whatever the element type.
+ * How far two tensors are apart, in every number that a verdict or a report needs, in one pass over both plus
+ * one for the argmax. Sums are double whatever the element type.
  */
 #include "tensor/tensor_internal.h"
 
@@ -20,11 +20,21 @@ typedef struct pair {
 	double a, a_im, b, b_im;
 } pair;
 
-static bool is_nan(double re, double im) { return isnan(re) || isnan(im); }
-
-static void account_finite(fy_compare *c, sums *s, const pair *p, int64_t index, double difference, double tolerance)
+/* hypot is slow, and nearly all tensors are real. */
+static double size_of(double re, double im)
 {
-	double size_b = hypot(p->b, p->b_im);
+	return im == 0 ? fabs(re) : hypot(re, im);
+}
+
+static bool is_nan(double re, double im)
+{
+	return isnan(re) || isnan(im);
+}
+
+static void account_finite(fy_compare *c, sums *s, const pair *p, int64_t index, double difference,
+			   double tolerance)
+{
+	double size_b = size_of(p->b, p->b_im);
 
 	s->finite++;
 	s->difference += difference;
@@ -66,8 +76,8 @@ static void account(fy_compare *c, sums *s, const pair *p, int64_t index, fy_tol
 		c->outside += !equal;
 		return;
 	}
-	double bound = tolerance.atol + tolerance.rtol * hypot(p->b, p->b_im);
-	account_finite(c, s, p, index, hypot(p->a - p->b, p->a_im - p->b_im), bound);
+	double bound = tolerance.atol + tolerance.rtol * size_of(p->b, p->b_im);
+	account_finite(c, s, p, index, size_of(p->a - p->b, p->a_im - p->b_im), bound);
 }
 
 /* int64 and uint64 do not fit a double: whether they are equal is decided on the integers. */
@@ -80,8 +90,8 @@ static int64_t unequal_integers(const fy_run *a, const fy_run *b, int64_t count)
 	return unequal;
 }
 
-static void compare_runs(fy_compare *c, sums *s, fy_run *a, fy_run *b, fy_class class_, int64_t start, int64_t count,
-			 fy_tolerance tolerance)
+static void compare_runs(fy_compare *c, sums *s, fy_run *a, fy_run *b, fy_class class_, int64_t start,
+			 int64_t count, fy_tolerance tolerance)
 {
 	if (class_ == FY_CLASS_INT || class_ == FY_CLASS_UINT) {
 		s->unequal += unequal_integers(a, b, count);
@@ -109,7 +119,10 @@ static void load_reals(fy_run *run, const fy_tensor *tensor, int64_t position, i
 }
 
 /* NaN counts as the largest, and the first of equals wins, as in PyTorch. */
-static bool beats(double x, double best) { return x > best || (isnan(x) && !isnan(best)); }
+static bool beats(double x, double best)
+{
+	return x > best || (isnan(x) && !isnan(best));
+}
 
 typedef struct best_run {
 	double value[FY_RUN];
@@ -130,7 +143,8 @@ static double argmax_agreement(const fy_tensor *a, const fy_tensor *b)
 {
 	const fy_shape *shape = &a->shape;
 	int axis = shape->rank >= 2 ? 1 : 0;
-	int64_t outer = axis == 1 ? shape->dims[0] : 1, length = shape->rank ? shape->dims[axis] : 1, inner = 1;
+	int64_t outer = axis == 1 ? shape->dims[0] : 1, length = shape->rank ? shape->dims[axis] : 1,
+		inner = 1;
 	int64_t equal = 0;
 	best_run best_a, best_b;
 	fy_run run;
@@ -162,7 +176,8 @@ static double argmax_agreement(const fy_tensor *a, const fy_tensor *b)
 
 static fy_tensor *plain(const fy_tensor *tensor)
 {
-	fy_tensor *view = fy_tensor_view(tensor, tensor->dtype, &tensor->shape, tensor->strides, tensor->offset);
+	fy_tensor *view =
+		fy_tensor_view(tensor, tensor->dtype, &tensor->shape, tensor->strides, tensor->offset);
 	fy_tensor *result = fy_tensor_contiguous(view);
 
 	if (!result)

@@ -1,7 +1,7 @@
 /*
- * Copying between any two geometries of one shape. Dims are sorted by the strides of the destination and merged
- * where both sides allow; where the source runs fastest along another dim, the two are walked in small tiles that
- * pass through a buffer, so that both sides use the cache lines they touch.
+ * Copying between any two geometries of one shape. Dims are sorted by the strides of the destination and
+ * merged where both sides allow; where the source runs fastest along another dim, the two are walked in small
+ * tiles that pass through a buffer, so that both sides use the cache lines they touch.
  */
 #include "tensor/tensor_internal.h"
 
@@ -64,8 +64,9 @@ static void plan(walk *w, const fy_tensor *to, const fy_tensor *from)
 /* ---- two dims ---- */
 
 /* Called with constant sizes only, so that each call becomes a loop of plain loads and stores. */
-static inline __attribute__((always_inline)) void move_sized(uint8_t *to, const uint8_t *from, const walk_dim *outer,
-							     const walk_dim *inner, size_t size)
+static inline __attribute__((always_inline)) void move_sized(uint8_t *to, const uint8_t *from,
+							     const walk_dim *outer, const walk_dim *inner,
+							     size_t size)
 {
 	if (inner->to == (int64_t)size && inner->from == (int64_t)size) {
 		for (int64_t i = 0; i < outer->count; i++)
@@ -80,7 +81,8 @@ static inline __attribute__((always_inline)) void move_sized(uint8_t *to, const 
 	}
 }
 
-static void move_two(size_t size, uint8_t *to, const uint8_t *from, const walk_dim *outer, const walk_dim *inner)
+static void move_two(size_t size, uint8_t *to, const uint8_t *from, const walk_dim *outer,
+		     const walk_dim *inner)
 {
 	switch (size) {
 	case 1:
@@ -117,7 +119,8 @@ static void apply_lazy_bits(const walk *w, fy_run *run, fy_class class_, int64_t
 	}
 }
 
-static void convert_two(const walk *w, uint8_t *to, const uint8_t *from, const walk_dim *outer, const walk_dim *inner)
+static void convert_two(const walk *w, uint8_t *to, const uint8_t *from, const walk_dim *outer,
+			const walk_dim *inner)
 {
 	fy_class class_ = fy_class_of(w->from_dtype);
 	fy_run run;
@@ -135,7 +138,8 @@ static void convert_two(const walk *w, uint8_t *to, const uint8_t *from, const w
 	}
 }
 
-static void copy_two(const walk *w, uint8_t *to, const uint8_t *from, const walk_dim *outer, const walk_dim *inner)
+static void copy_two(const walk *w, uint8_t *to, const uint8_t *from, const walk_dim *outer,
+		     const walk_dim *inner)
 {
 	if (w->move)
 		move_two(fy_dtype_size(w->to_dtype), to, from, outer, inner);
@@ -144,7 +148,8 @@ static void copy_two(const walk *w, uint8_t *to, const uint8_t *from, const walk
 }
 
 /* Gathered along the fast dim of the source, then spread along that of the destination. */
-static void copy_tile(const walk *w, uint8_t *to, const uint8_t *from, const walk_dim *outer, const walk_dim *inner)
+static void copy_tile(const walk *w, uint8_t *to, const uint8_t *from, const walk_dim *outer,
+		      const walk_dim *inner)
 {
 	uint8_t tile[TILE * TILE * 16];
 	int64_t size = (int64_t)fy_dtype_size(w->from_dtype);
@@ -157,15 +162,16 @@ static void copy_tile(const walk *w, uint8_t *to, const uint8_t *from, const wal
 	copy_two(w, to, tile, &spread_outer, &spread_inner);
 }
 
-static void copy_tiled(const walk *w, uint8_t *to, const uint8_t *from, const walk_dim *outer, const walk_dim *inner)
+static void copy_tiled(const walk *w, uint8_t *to, const uint8_t *from, const walk_dim *outer,
+		       const walk_dim *inner)
 {
 	for (int64_t i = 0; i < outer->count; i += TILE) {
 		for (int64_t k = 0; k < inner->count; k += TILE) {
 			walk_dim part_outer = *outer, part_inner = *inner;
 			part_outer.count = outer->count - i < TILE ? outer->count - i : TILE;
 			part_inner.count = inner->count - k < TILE ? inner->count - k : TILE;
-			copy_tile(w, to + i * outer->to + k * inner->to, from + i * outer->from + k * inner->from,
-				  &part_outer, &part_inner);
+			copy_tile(w, to + i * outer->to + k * inner->to,
+				  from + i * outer->from + k * inner->from, &part_outer, &part_inner);
 		}
 	}
 }

@@ -68,14 +68,18 @@ static const struct {
 	const char *name;
 	fy_dtype dtype;
 } aliases[] = {
-	{ "f16", FY_F16 },      { "half", FY_F16 },    { "f32", FY_F32 },     { "float", FY_F32 },   { "f64", FY_F64 },
-	{ "double", FY_F64 },   { "bf16", FY_BF16 },   { "u8", FY_U8 },       { "byte", FY_U8 },     { "i8", FY_I8 },
-	{ "char", FY_I8 },      { "i16", FY_I16 },     { "short", FY_I16 },   { "i32", FY_I32 },     { "int", FY_I32 },
-	{ "i64", FY_I64 },      { "long", FY_I64 },    { "u16", FY_U16 },     { "u32", FY_U32 },     { "u64", FY_U64 },
-	{ "chalf", FY_C32 },    { "cfloat", FY_C64 },  { "cdouble", FY_C128 }, { "boolean", FY_BOOL },
+	{ "f16", FY_F16 },   { "half", FY_F16 },   { "f32", FY_F32 },      { "float", FY_F32 },
+	{ "f64", FY_F64 },   { "double", FY_F64 }, { "bf16", FY_BF16 },    { "u8", FY_U8 },
+	{ "byte", FY_U8 },   { "i8", FY_I8 },      { "char", FY_I8 },      { "i16", FY_I16 },
+	{ "short", FY_I16 }, { "i32", FY_I32 },    { "int", FY_I32 },      { "i64", FY_I64 },
+	{ "long", FY_I64 },  { "u16", FY_U16 },    { "u32", FY_U32 },      { "u64", FY_U64 },
+	{ "chalf", FY_C32 }, { "cfloat", FY_C64 }, { "cdouble", FY_C128 }, { "boolean", FY_BOOL },
 };
 
-bool fy_dtype_known(int64_t number) { return number >= 0 && number < FY_DTYPE_COUNT; }
+bool fy_dtype_known(int64_t number)
+{
+	return number >= 0 && number < FY_DTYPE_COUNT;
+}
 
 static const dtype_row *row_of(fy_dtype dtype)
 {
@@ -83,7 +87,10 @@ static const dtype_row *row_of(fy_dtype dtype)
 	return &rows[dtype];
 }
 
-const char *fy_dtype_name(fy_dtype dtype) { return row_of(dtype)->name; }
+const char *fy_dtype_name(fy_dtype dtype)
+{
+	return row_of(dtype)->name;
+}
 
 bool fy_dtype_parse(fy_str name, fy_dtype *out)
 {
@@ -102,8 +109,23 @@ bool fy_dtype_parse(fy_str name, fy_dtype *out)
 	return false;
 }
 
-size_t fy_dtype_size(fy_dtype dtype) { return row_of(dtype)->size; }
-bool fy_dtype_is_float(fy_dtype dtype) { return row_of(dtype)->kind == KIND_FLOAT; }
-bool fy_dtype_is_complex(fy_dtype dtype) { return row_of(dtype)->kind == KIND_COMPLEX; }
-bool fy_dtype_is_integer(fy_dtype dtype) { return row_of(dtype)->kind == KIND_INT; }
-bool fy_dtype_has_values(fy_dtype dtype) { return row_of(dtype)->values; }
+size_t fy_dtype_size(fy_dtype dtype)
+{
+	return row_of(dtype)->size;
+}
+bool fy_dtype_is_float(fy_dtype dtype)
+{
+	return row_of(dtype)->kind == KIND_FLOAT;
+}
+bool fy_dtype_is_complex(fy_dtype dtype)
+{
+	return row_of(dtype)->kind == KIND_COMPLEX;
+}
+bool fy_dtype_is_integer(fy_dtype dtype)
+{
+	return row_of(dtype)->kind == KIND_INT;
+}
+bool fy_dtype_has_values(fy_dtype dtype)
+{
+	return row_of(dtype)->values;
+}

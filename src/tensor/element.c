@@ -7,11 +7,17 @@
 #include <math.h>
 #include <string.h>
 
-/* C leaves a float that does not fit an integer undefined. PyTorch on x86 gives the smallest integer of the width
- * it converts through: 32 bits for the types up to int32, 64 for the larger ones. */
-static int32_t int32_of(double x) { return x > -2147483649.0 && x < 2147483648.0 ? (int32_t)x : INT32_MIN; }
+/* C leaves a float that does not fit an integer undefined. PyTorch on x86 gives the smallest integer of the
+ * width it converts through: 32 bits for the types up to int32, 64 for the larger ones. */
+static int32_t int32_of(double x)
+{
+	return x > -2147483649.0 && x < 2147483648.0 ? (int32_t)x : INT32_MIN;
+}
 
-static int64_t int64_of(double x) { return x >= -0x1p63 && x < 0x1p63 ? (int64_t)x : INT64_MIN; }
+static int64_t int64_of(double x)
+{
+	return x >= -0x1p63 && x < 0x1p63 ? (int64_t)x : INT64_MIN;
+}
 
 static uint64_t uint64_of(double x)
 {
@@ -20,211 +26,211 @@ static uint64_t uint64_of(double x)
 	return (uint64_t)int64_of(x);
 }
 
-#define LOAD load_i8
-#define STORE store_i8
-#define ELEMENT int8_t
-#define WIDE int64_t
-#define FIELD i
-#define WIDEN(x) (x)
-#define FROM_INT(x) (x)
+#define LOAD         load_i8
+#define STORE        store_i8
+#define ELEMENT      int8_t
+#define WIDE         int64_t
+#define FIELD        i
+#define WIDEN(x)     (x)
+#define FROM_INT(x)  (x)
 #define FROM_UINT(x) (x)
 #define FROM_REAL(x) int32_of(x)
 #include "tensor/element_real.inc"
 
-#define LOAD load_u8
-#define STORE store_u8
-#define ELEMENT uint8_t
-#define WIDE int64_t
-#define FIELD i
-#define WIDEN(x) (x)
-#define FROM_INT(x) (x)
+#define LOAD         load_u8
+#define STORE        store_u8
+#define ELEMENT      uint8_t
+#define WIDE         int64_t
+#define FIELD        i
+#define WIDEN(x)     (x)
+#define FROM_INT(x)  (x)
 #define FROM_UINT(x) (x)
 #define FROM_REAL(x) int32_of(x)
 #include "tensor/element_real.inc"
 
-#define LOAD load_i16
-#define STORE store_i16
-#define ELEMENT int16_t
-#define WIDE int64_t
-#define FIELD i
-#define WIDEN(x) (x)
-#define FROM_INT(x) (x)
+#define LOAD         load_i16
+#define STORE        store_i16
+#define ELEMENT      int16_t
+#define WIDE         int64_t
+#define FIELD        i
+#define WIDEN(x)     (x)
+#define FROM_INT(x)  (x)
 #define FROM_UINT(x) (x)
 #define FROM_REAL(x) int32_of(x)
 #include "tensor/element_real.inc"
 
-#define LOAD load_u16
-#define STORE store_u16
-#define ELEMENT uint16_t
-#define WIDE int64_t
-#define FIELD i
-#define WIDEN(x) (x)
-#define FROM_INT(x) (x)
+#define LOAD         load_u16
+#define STORE        store_u16
+#define ELEMENT      uint16_t
+#define WIDE         int64_t
+#define FIELD        i
+#define WIDEN(x)     (x)
+#define FROM_INT(x)  (x)
 #define FROM_UINT(x) (x)
 #define FROM_REAL(x) int32_of(x)
 #include "tensor/element_real.inc"
 
-#define LOAD load_i32
-#define STORE store_i32
-#define ELEMENT int32_t
-#define WIDE int64_t
-#define FIELD i
-#define WIDEN(x) (x)
-#define FROM_INT(x) (x)
+#define LOAD         load_i32
+#define STORE        store_i32
+#define ELEMENT      int32_t
+#define WIDE         int64_t
+#define FIELD        i
+#define WIDEN(x)     (x)
+#define FROM_INT(x)  (x)
 #define FROM_UINT(x) (x)
 #define FROM_REAL(x) int32_of(x)
 #include "tensor/element_real.inc"
 
-#define LOAD load_u32
-#define STORE store_u32
-#define ELEMENT uint32_t
-#define WIDE int64_t
-#define FIELD i
-#define WIDEN(x) (x)
-#define FROM_INT(x) (x)
+#define LOAD         load_u32
+#define STORE        store_u32
+#define ELEMENT      uint32_t
+#define WIDE         int64_t
+#define FIELD        i
+#define WIDEN(x)     (x)
+#define FROM_INT(x)  (x)
 #define FROM_UINT(x) (x)
 #define FROM_REAL(x) int64_of(x)
 #include "tensor/element_real.inc"
 
-#define LOAD load_i64
-#define STORE store_i64
-#define ELEMENT int64_t
-#define WIDE int64_t
-#define FIELD i
-#define WIDEN(x) (x)
-#define FROM_INT(x) (x)
+#define LOAD         load_i64
+#define STORE        store_i64
+#define ELEMENT      int64_t
+#define WIDE         int64_t
+#define FIELD        i
+#define WIDEN(x)     (x)
+#define FROM_INT(x)  (x)
 #define FROM_UINT(x) (x)
 #define FROM_REAL(x) int64_of(x)
 #include "tensor/element_real.inc"
 
-#define LOAD load_u64
-#define STORE store_u64
-#define ELEMENT uint64_t
-#define WIDE uint64_t
-#define FIELD u
-#define WIDEN(x) (x)
-#define FROM_INT(x) (x)
+#define LOAD         load_u64
+#define STORE        store_u64
+#define ELEMENT      uint64_t
+#define WIDE         uint64_t
+#define FIELD        u
+#define WIDEN(x)     (x)
+#define FROM_INT(x)  (x)
 #define FROM_UINT(x) (x)
 #define FROM_REAL(x) uint64_of(x)
 #include "tensor/element_real.inc"
 
-#define LOAD load_bool
-#define STORE store_bool
-#define ELEMENT uint8_t
-#define WIDE int64_t
-#define FIELD i
-#define WIDEN(x) ((x) != 0)
-#define FROM_INT(x) ((x) != 0)
+#define LOAD         load_bool
+#define STORE        store_bool
+#define ELEMENT      uint8_t
+#define WIDE         int64_t
+#define FIELD        i
+#define WIDEN(x)     ((x) != 0)
+#define FROM_INT(x)  ((x) != 0)
 #define FROM_UINT(x) ((x) != 0)
 #define FROM_REAL(x) ((x) != 0)
 #include "tensor/element_real.inc"
 
-#define LOAD load_f64
-#define STORE store_f64
-#define ELEMENT double
-#define WIDE double
-#define FIELD r
-#define WIDEN(x) (x)
-#define FROM_INT(x) (x)
+#define LOAD         load_f64
+#define STORE        store_f64
+#define ELEMENT      double
+#define WIDE         double
+#define FIELD        r
+#define WIDEN(x)     (x)
+#define FROM_INT(x)  (x)
 #define FROM_UINT(x) (x)
 #define FROM_REAL(x) (x)
 #include "tensor/element_real.inc"
 
-#define LOAD load_f32
-#define STORE store_f32
-#define ELEMENT float
-#define WIDE double
-#define FIELD r
-#define WIDEN(x) (x)
-#define FROM_INT(x) (x)
+#define LOAD         load_f32
+#define STORE        store_f32
+#define ELEMENT      float
+#define WIDE         double
+#define FIELD        r
+#define WIDEN(x)     (x)
+#define FROM_INT(x)  (x)
 #define FROM_UINT(x) (x)
 #define FROM_REAL(x) (x)
 #include "tensor/element_real.inc"
 
-#define LOAD load_f16
-#define STORE store_f16
-#define ELEMENT uint16_t
-#define WIDE double
-#define FIELD r
-#define WIDEN(x) fy_f16_to_f32(x)
-#define FROM_INT(x) fy_f32_to_f16((float)(x))
+#define LOAD         load_f16
+#define STORE        store_f16
+#define ELEMENT      uint16_t
+#define WIDE         double
+#define FIELD        r
+#define WIDEN(x)     fy_f16_to_f32(x)
+#define FROM_INT(x)  fy_f32_to_f16((float)(x))
 #define FROM_UINT(x) fy_f32_to_f16((float)(x))
 #define FROM_REAL(x) fy_f32_to_f16((float)(x))
 #include "tensor/element_real.inc"
 
-#define LOAD load_bf16
-#define STORE store_bf16
-#define ELEMENT uint16_t
-#define WIDE double
-#define FIELD r
-#define WIDEN(x) fy_bf16_to_f32(x)
-#define FROM_INT(x) fy_f32_to_bf16((float)(x))
+#define LOAD         load_bf16
+#define STORE        store_bf16
+#define ELEMENT      uint16_t
+#define WIDE         double
+#define FIELD        r
+#define WIDEN(x)     fy_bf16_to_f32(x)
+#define FROM_INT(x)  fy_f32_to_bf16((float)(x))
 #define FROM_UINT(x) fy_f32_to_bf16((float)(x))
 #define FROM_REAL(x) fy_f32_to_bf16((float)(x))
 #include "tensor/element_real.inc"
 
-#define LOAD load_f8_e5m2
-#define STORE store_f8_e5m2
-#define ELEMENT uint8_t
-#define WIDE double
-#define FIELD r
-#define WIDEN(x) fy_f8_to_f32(FY_F8_E5M2, x)
-#define FROM_INT(x) fy_f32_to_f8(FY_F8_E5M2, (float)(x))
+#define LOAD         load_f8_e5m2
+#define STORE        store_f8_e5m2
+#define ELEMENT      uint8_t
+#define WIDE         double
+#define FIELD        r
+#define WIDEN(x)     fy_f8_to_f32(FY_F8_E5M2, x)
+#define FROM_INT(x)  fy_f32_to_f8(FY_F8_E5M2, (float)(x))
 #define FROM_UINT(x) fy_f32_to_f8(FY_F8_E5M2, (float)(x))
 #define FROM_REAL(x) fy_f32_to_f8(FY_F8_E5M2, (float)(x))
 #include "tensor/element_real.inc"
 
-#define LOAD load_f8_e4m3fn
-#define STORE store_f8_e4m3fn
-#define ELEMENT uint8_t
-#define WIDE double
-#define FIELD r
-#define WIDEN(x) fy_f8_to_f32(FY_F8_E4M3FN, x)
-#define FROM_INT(x) fy_f32_to_f8(FY_F8_E4M3FN, (float)(x))
+#define LOAD         load_f8_e4m3fn
+#define STORE        store_f8_e4m3fn
+#define ELEMENT      uint8_t
+#define WIDE         double
+#define FIELD        r
+#define WIDEN(x)     fy_f8_to_f32(FY_F8_E4M3FN, x)
+#define FROM_INT(x)  fy_f32_to_f8(FY_F8_E4M3FN, (float)(x))
 #define FROM_UINT(x) fy_f32_to_f8(FY_F8_E4M3FN, (float)(x))
 #define FROM_REAL(x) fy_f32_to_f8(FY_F8_E4M3FN, (float)(x))
 #include "tensor/element_real.inc"
 
-#define LOAD load_f8_e5m2fnuz
-#define STORE store_f8_e5m2fnuz
-#define ELEMENT uint8_t
-#define WIDE double
-#define FIELD r
-#define WIDEN(x) fy_f8_to_f32(FY_F8_E5M2FNUZ, x)
-#define FROM_INT(x) fy_f32_to_f8(FY_F8_E5M2FNUZ, (float)(x))
+#define LOAD         load_f8_e5m2fnuz
+#define STORE        store_f8_e5m2fnuz
+#define ELEMENT      uint8_t
+#define WIDE         double
+#define FIELD        r
+#define WIDEN(x)     fy_f8_to_f32(FY_F8_E5M2FNUZ, x)
+#define FROM_INT(x)  fy_f32_to_f8(FY_F8_E5M2FNUZ, (float)(x))
 #define FROM_UINT(x) fy_f32_to_f8(FY_F8_E5M2FNUZ, (float)(x))
 #define FROM_REAL(x) fy_f32_to_f8(FY_F8_E5M2FNUZ, (float)(x))
 #include "tensor/element_real.inc"
 
-#define LOAD load_f8_e4m3fnuz
-#define STORE store_f8_e4m3fnuz
-#define ELEMENT uint8_t
-#define WIDE double
-#define FIELD r
-#define WIDEN(x) fy_f8_to_f32(FY_F8_E4M3FNUZ, x)
-#define FROM_INT(x) fy_f32_to_f8(FY_F8_E4M3FNUZ, (float)(x))
+#define LOAD         load_f8_e4m3fnuz
+#define STORE        store_f8_e4m3fnuz
+#define ELEMENT      uint8_t
+#define WIDE         double
+#define FIELD        r
+#define WIDEN(x)     fy_f8_to_f32(FY_F8_E4M3FNUZ, x)
+#define FROM_INT(x)  fy_f32_to_f8(FY_F8_E4M3FNUZ, (float)(x))
 #define FROM_UINT(x) fy_f32_to_f8(FY_F8_E4M3FNUZ, (float)(x))
 #define FROM_REAL(x) fy_f32_to_f8(FY_F8_E4M3FNUZ, (float)(x))
 #include "tensor/element_real.inc"
 
-#define LOAD load_c32
-#define STORE store_c32
-#define ELEMENT uint16_t
-#define WIDEN(x) fy_f16_to_f32(x)
+#define LOAD      load_c32
+#define STORE     store_c32
+#define ELEMENT   uint16_t
+#define WIDEN(x)  fy_f16_to_f32(x)
 #define NARROW(x) fy_f32_to_f16((float)(x))
 #include "tensor/element_complex.inc"
 
-#define LOAD load_c64
-#define STORE store_c64
-#define ELEMENT float
-#define WIDEN(x) (x)
+#define LOAD      load_c64
+#define STORE     store_c64
+#define ELEMENT   float
+#define WIDEN(x)  (x)
 #define NARROW(x) (x)
 #include "tensor/element_complex.inc"
 
-#define LOAD load_c128
-#define STORE store_c128
-#define ELEMENT double
-#define WIDEN(x) (x)
+#define LOAD      load_c128
+#define STORE     store_c128
+#define ELEMENT   double
+#define WIDEN(x)  (x)
 #define NARROW(x) (x)
 #include "tensor/element_complex.inc"
 
@@ -266,7 +272,10 @@ static const access *access_of(fy_dtype dtype)
 	return &accesses[dtype];
 }
 
-fy_class fy_class_of(fy_dtype dtype) { return access_of(dtype)->class_; }
+fy_class fy_class_of(fy_dtype dtype)
+{
+	return access_of(dtype)->class_;
+}
 
 void fy_run_load(fy_run *run, fy_dtype dtype, const void *from, int64_t step, int64_t count)
 {
@@ -357,7 +366,10 @@ static fy_class load_one(const fy_tensor *tensor, int64_t index, fy_run *run)
 }
 
 /* Wraps, as the most negative integer does in PyTorch. */
-static int64_t negated(int64_t value) { return (int64_t)(0 - (uint64_t)value); }
+static int64_t negated(int64_t value)
+{
+	return (int64_t)(0 - (uint64_t)value);
+}
 
 double fy_tensor_get_f64(const fy_tensor *tensor, int64_t index)
 {

@@ -12,8 +12,8 @@ typedef struct npy_type {
 } npy_type;
 
 static const npy_type types[] = {
-	{ "b1", FY_BOOL }, { "u1", FY_U8 },  { "u2", FY_U16 }, { "u4", FY_U32 }, { "u8", FY_U64 },
-	{ "i1", FY_I8 },   { "i2", FY_I16 }, { "i4", FY_I32 }, { "i8", FY_I64 }, { "f2", FY_F16 },
+	{ "b1", FY_BOOL }, { "u1", FY_U8 },  { "u2", FY_U16 }, { "u4", FY_U32 },   { "u8", FY_U64 },
+	{ "i1", FY_I8 },   { "i2", FY_I16 }, { "i4", FY_I32 }, { "i8", FY_I64 },   { "f2", FY_F16 },
 	{ "f4", FY_F32 },  { "f8", FY_F64 }, { "c8", FY_C64 }, { "c16", FY_C128 },
 };
 
@@ -231,11 +231,13 @@ static fy_status read_mapped(fy_tensor **out, const fy_file *file, const char *p
 	if (wrong)
 		return fy_error(diags, FY_USAGE, "npy-malformed", &place, "cannot read the array: %s", wrong);
 	if (!fy_shape_numel(&h.shape, &numel) || !fy_mul_size((size_t)numel, fy_dtype_size(h.dtype), &bytes))
-		return fy_error(diags, FY_USAGE, "npy-malformed", &place, "cannot read the array: it is too large");
-	if (bytes > file->size - h.data)
 		return fy_error(diags, FY_USAGE, "npy-malformed", &place,
-				"cannot read the array: it is truncated: %zu bytes of elements, %zu are there", bytes,
-				file->size - h.data);
+				"cannot read the array: it is too large");
+	if (bytes > file->size - h.data)
+		return fy_error(
+			diags, FY_USAGE, "npy-malformed", &place,
+			"cannot read the array: it is truncated: %zu bytes of elements, %zu are there", bytes,
+			file->size - h.data);
 	*out = load(file, &h);
 	if (!*out)
 		return fy_error(diags, FY_IO, "memory", &place, "out of memory for %zu bytes", bytes);

@@ -1,6 +1,7 @@
 /*
- * Seeded inputs, the same on every machine: integer arithmetic only (SplitMix64), because logarithms and cosines
- * differ between math libraries. Normal numbers are sums of twelve uniform ones: mean 0 and variance 1 exactly.
+ * Seeded inputs, the same on every machine: integer arithmetic only (SplitMix64), because logarithms and
+ * cosines differ between math libraries. Normal numbers are sums of twelve uniform ones: mean 0 and variance
+ * 1 exactly.
  */
 #include "tensor/tensor_internal.h"
 
@@ -65,7 +66,8 @@ static void fill_contiguous(fy_tensor *tensor, uint64_t seed, int64_t low, int64
 	for (int64_t done = 0; done < numel; done += FY_RUN) {
 		int64_t count = numel - done < FY_RUN ? numel - done : FY_RUN;
 		fill_run(&run, tensor->dtype, &state, low, high, count);
-		fy_run_store(&run, fy_class_of(tensor->dtype), tensor->dtype, data + done * size, size, count);
+		fy_run_store(&run, fy_class_of(tensor->dtype), tensor->dtype, data + done * size, size,
+			     count);
 	}
 }
 

@@ -54,7 +54,8 @@ void fy_shape_strides(const fy_shape *shape, int64_t strides[])
 		if (!fy_dim_known(shape->dims[i]))
 			stride = FY_STRIDE_UNKNOWN;
 		else if (shape->dims[i] > 1 && !fy_mul_i64(stride, shape->dims[i], &stride))
-			stride = 0; /* an empty tensor (others are refused before): no element is ever reached */
+			stride = 0; /* an empty tensor (others are refused before): no element is ever reached
+				     */
 	}
 }
 

@@ -9,10 +9,10 @@
 
 typedef struct format {
 	int exponent_bits, mantissa_bits, bias;
-	uint32_t largest;  /* bits of the largest finite value */
-	uint32_t overflow; /* bits of what lies beyond, and of infinity */
-	uint32_t nan;      /* bits of the NaN that is written */
-	bool ieee;         /* the highest exponent holds infinity and NaNs */
+	uint32_t largest;   /* bits of the largest finite value */
+	uint32_t overflow;  /* bits of what lies beyond, and of infinity */
+	uint32_t nan;       /* bits of the NaN that is written */
+	bool ieee;          /* the highest exponent holds infinity and NaNs */
 	bool unsigned_zero; /* no -0: its bits are the NaN */
 } format;
 
@@ -49,7 +49,8 @@ static inline __attribute__((always_inline)) float widened(const format *f, uint
 	if (f->unsigned_zero && bits == sign_bit)
 		return NAN;
 	if (!f->unsigned_zero && magnitude > f->largest)
-		return f32_of(sign | 0x7f800000u | (f->ieee && mantissa == 0 ? 0 : 0x400000u | mantissa << up));
+		return f32_of(sign | 0x7f800000u |
+			      (f->ieee && mantissa == 0 ? 0 : 0x400000u | mantissa << up));
 	if (exponent > 0)
 		return f32_of(sign | (uint32_t)(exponent - f->bias + 127) << 23 | mantissa << up);
 	/* Subnormal: an integer times a power of two, exact in float32. */
@@ -59,7 +60,8 @@ static inline __attribute__((always_inline)) float widened(const format *f, uint
 
 static uint32_t shifted_to_even(uint32_t value, int shift)
 {
-	/* Half of the last place, less one where that place is even: branches on random bits would cost more. */
+	/* Half of the last place, less one where that place is even: branches on random bits would cost more.
+	 */
 	return (value + (1u << (shift - 1)) - 1 + (value >> shift & 1)) >> shift;
 }
 
@@ -75,7 +77,8 @@ static inline __attribute__((always_inline)) uint32_t narrowed(const format *f, 
 	if (exponent > 0) {
 		result = shifted_to_even(magnitude - ((uint32_t)(127 - f->bias) << 23), down);
 	} else {
-		/* Subnormal: the hidden one moves into the mantissa. Beyond 24 places nothing is left to round. */
+		/* Subnormal: the hidden one moves into the mantissa. Beyond 24 places nothing is left to
+		 * round. */
 		int shift = down + 1 - exponent;
 		result = shift > 24 ? 0 : shifted_to_even((magnitude & 0x7fffffu) | 0x800000u, shift);
 	}
@@ -86,9 +89,18 @@ static inline __attribute__((always_inline)) uint32_t narrowed(const format *f, 
 	return sign | result;
 }
 
-float fy_f16_to_f32(uint16_t bits) { return widened(&f16, bits); }
-uint16_t fy_f32_to_f16(float value) { return (uint16_t)narrowed(&f16, value); }
-float fy_bf16_to_f32(uint16_t bits) { return f32_of((uint32_t)bits << 16); }
+float fy_f16_to_f32(uint16_t bits)
+{
+	return widened(&f16, bits);
+}
+uint16_t fy_f32_to_f16(float value)
+{
+	return (uint16_t)narrowed(&f16, value);
+}
+float fy_bf16_to_f32(uint16_t bits)
+{
+	return f32_of((uint32_t)bits << 16);
+}
 
 uint16_t fy_f32_to_bf16(float value)
 {
@@ -115,5 +127,11 @@ static const format *f8_format(fy_dtype dtype)
 	}
 }
 
-float fy_f8_to_f32(fy_dtype dtype, uint8_t bits) { return widened(f8_format(dtype), bits); }
-uint8_t fy_f32_to_f8(fy_dtype dtype, float value) { return (uint8_t)narrowed(f8_format(dtype), value); }
+float fy_f8_to_f32(fy_dtype dtype, uint8_t bits)
+{
+	return widened(f8_format(dtype), bits);
+}
+uint8_t fy_f32_to_f8(fy_dtype dtype, float value)
+{
+	return (uint8_t)narrowed(f8_format(dtype), value);
+}

@@ -41,8 +41,8 @@ fy_tensor *fy_tensor_meta(fy_dtype dtype, const fy_shape *shape)
 	return tensor;
 }
 
-fy_tensor *fy_tensor_view(const fy_tensor *base, fy_dtype dtype, const fy_shape *shape, const int64_t strides[],
-			  int64_t offset)
+fy_tensor *fy_tensor_view(const fy_tensor *base, fy_dtype dtype, const fy_shape *shape,
+			  const int64_t strides[], int64_t offset)
 {
 	fy_tensor *tensor = bare(dtype, shape);
 
@@ -77,7 +77,8 @@ int64_t fy_tensor_numel(const fy_tensor *tensor)
 {
 	int64_t numel;
 
-	/* Geometry of a tensor with data was checked when it was made; a view may repeat elements without end. */
+	/* Geometry of a tensor with data was checked when it was made; a view may repeat elements without
+	 * end. */
 	if (!fy_shape_numel(&tensor->shape, &numel))
 		return INT64_MAX;
 	return numel;
@@ -104,7 +105,8 @@ bool fy_tensor_extent(const fy_tensor *tensor, int64_t *first, int64_t *last)
 		int64_t reach;
 		int64_t *end = tensor->strides[i] < 0 ? first : last;
 
-		if (!fy_mul_i64(tensor->shape.dims[i] - 1, tensor->strides[i], &reach) || !fy_add_i64(*end, reach, end))
+		if (!fy_mul_i64(tensor->shape.dims[i] - 1, tensor->strides[i], &reach) ||
+		    !fy_add_i64(*end, reach, end))
 			return false;
 	}
 	return true;
@@ -122,7 +124,8 @@ bool fy_tensor_in_bounds(const fy_tensor *tensor)
 	if (numel == 0)
 		return true;
 	return fy_tensor_extent(tensor, &first, &last) && first >= 0 &&
-	       fy_mul_size((size_t)last + 1, fy_dtype_size(tensor->dtype), &end) && end <= tensor->storage->size;
+	       fy_mul_size((size_t)last + 1, fy_dtype_size(tensor->dtype), &end) &&
+	       end <= tensor->storage->size;
 }
 
 /* ---- overlap ---- */

@@ -29,7 +29,8 @@ static void form(void **state)
 				 .module = "encoder.0" };
 
 	(void)state;
-	assert_int_equal(fy_error(&diags, FY_UNSUPPORTED, "op-unsupported", &place, "no operator %s", "foo"), FY_UNSUPPORTED);
+	assert_int_equal(fy_error(&diags, FY_UNSUPPORTED, "op-unsupported", &place, "no operator %s", "foo"),
+			 FY_UNSUPPORTED);
 	fy_note(&diags, "one");
 	fy_note(&diags, "two");
 	fy_hint(&diags, "do %d", 3);
@@ -58,7 +59,8 @@ static void long_line(void **state)
 	text[4000] = 'X';
 	text[4999] = '\n';
 	fy_error(&diags, FY_MALFORMED, "bad", &(fy_place){ .line = 1, .column = 4001, .text = text }, "bad");
-	fy_error(&diags, FY_MALFORMED, "bad", &(fy_place){ .line = 1, .column = 9999, .width = 99, .text = "ab" }, "bad");
+	fy_error(&diags, FY_MALFORMED, "bad",
+		 &(fy_place){ .line = 1, .column = 9999, .width = 99, .text = "ab" }, "bad");
 	fy_diags_print(&diags, &out, false);
 	const char *source = strchr(out.data, '\n') + 1, *carets = strchr(source, '\n') + 1;
 	assert_true(carets - source < 200);
@@ -125,9 +127,10 @@ static void json(void **state)
 	fy_json_add(list, fy_json_object());
 	fy_json_set(root, "list", list);
 	fy_json_print(root, &out);
-	assert_string_equal(out.data, "{\n  \"zeta\": 0.1,\n  \"alpha\": -9223372036854775808,\n  \"shape\": [1, 3],\n"
-				      "  \"nan\": \"nan\",\n  \"null\": null,\n  \"text\": \"a\\\"\\n\\\\xff\xc3\xbc\",\n"
-				      "  \"yes\": true,\n  \"list\": [\n    {}\n  ]\n}\n");
+	assert_string_equal(
+		out.data, "{\n  \"zeta\": 0.1,\n  \"alpha\": -9223372036854775808,\n  \"shape\": [1, 3],\n"
+			  "  \"nan\": \"nan\",\n  \"null\": null,\n  \"text\": \"a\\\"\\n\\\\xff\xc3\xbc\",\n"
+			  "  \"yes\": true,\n  \"list\": [\n    {}\n  ]\n}\n");
 	fy_json_free(root);
 	fy_buf_release(&out);
 	fy_error(&diags, FY_MALFORMED, "bad", &(fy_place){ .file = "f", .line = 2 }, "m");
@@ -135,10 +138,11 @@ static void json(void **state)
 	fy_note(&diags, "n2");
 	fy_json *tree = fy_diags_json(&diags);
 	fy_json_print(tree, &out);
-	assert_string_equal(out.data,
-			    "[\n  {\n    \"severity\": \"error\",\n    \"id\": \"bad\",\n    \"message\": \"m\",\n"
-			    "    \"exit_code\": 3,\n    \"file\": \"f\",\n    \"line\": 2,\n"
-			    "    \"notes\": [\"n1\", \"n2\"]\n  }\n]\n");
+	assert_string_equal(
+		out.data,
+		"[\n  {\n    \"severity\": \"error\",\n    \"id\": \"bad\",\n    \"message\": \"m\",\n"
+		"    \"exit_code\": 3,\n    \"file\": \"f\",\n    \"line\": 2,\n"
+		"    \"notes\": [\"n1\", \"n2\"]\n  }\n]\n");
 	fy_json_free(tree);
 	fy_buf_release(&out);
 	fy_diags_clear(&diags);

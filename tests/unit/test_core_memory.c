@@ -43,7 +43,8 @@ static void growing(void **state)
 	for (int i = 0; i < 1000; i++) {
 		items = fy_grow(items, &capacity, (size_t)i + 1, sizeof(*items));
 		items[i] = i;
-		arena_items = fy_arena_grow(arena, arena_items, (size_t)i, &arena_capacity, (size_t)i + 1, sizeof(int));
+		arena_items = fy_arena_grow(arena, arena_items, (size_t)i, &arena_capacity, (size_t)i + 1,
+					    sizeof(int));
 		arena_items[i] = i;
 	}
 	for (int i = 0; i < 1000; i++)
@@ -99,7 +100,7 @@ static void hash(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(arena), cmocka_unit_test(growing), cmocka_unit_test(maps),
-					    cmocka_unit_test(hash) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(arena), cmocka_unit_test(growing),
+					    cmocka_unit_test(maps), cmocka_unit_test(hash) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,7 +69,8 @@ static void round_trip(void **state)
 
 static void parsing_f64(void **state)
 {
-	static const char *const wrong[] = { "", " 1", "1 ", "0x10", "1,5", "--1", "e", ".", "nan(1)", "1.0f", "+" };
+	static const char *const wrong[] = { "",  " 1", "1 ",     "0x10", "1,5", "--1",
+					     "e", ".",  "nan(1)", "1.0f", "+" };
 	double value;
 
 	(void)state;
@@ -84,8 +85,16 @@ static void parsing_f64(void **state)
 
 static void parsing_i64(void **state)
 {
-	static const char *const wrong[] = { "", "-", " 1", "1 ", "1.0", "9223372036854775808", "-9223372036854775809",
-					     "99999999999999999999", "0x1", "+-1" };
+	static const char *const wrong[] = { "",
+					     "-",
+					     " 1",
+					     "1 ",
+					     "1.0",
+					     "9223372036854775808",
+					     "-9223372036854775809",
+					     "99999999999999999999",
+					     "0x1",
+					     "+-1" };
 	int64_t value;
 
 	(void)state;

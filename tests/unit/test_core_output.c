@@ -150,7 +150,8 @@ static void bad_targets(void **state)
 	refused(state, "/nonexistent-folder/x", FY_IO, "output-open");
 }
 
-/* A write that fails half-way (here: at a limit of the process) is reported once, and nothing stays behind. */
+/* A write that fails half-way (here: at a limit of the process) is reported once, and nothing stays behind.
+ */
 static void full(void **state)
 {
 	fy_diags diags = { 0 };

@@ -54,7 +54,9 @@ static void cleaning(void **state)
 	check_clean("\x1b[31m", 5, "\\x1b[31m");
 	check_clean("a\nb\0c\x7f", 6, "a\\x0ab\\x00c\\x7f");
 	check_clean("\xff\xc3", 2, "\\xff\\xc3");
-	check_clean("\xc2\x9b""31m", 5, "\\xc2\\x9b31m");
+	check_clean("\xc2\x9b"
+		    "31m",
+		    5, "\\xc2\\x9b31m");
 	check_clean("\xe2\x80\xae", 3, "\\xe2\\x80\\xae");
 }
 

@@ -10,7 +10,8 @@
 
 #include <math.h>
 
-#define SHAPE(...) (&(fy_shape){ (int)(sizeof((int64_t[]){ __VA_ARGS__ }) / sizeof(int64_t)), { __VA_ARGS__ } })
+#define SHAPE(...) \
+	(&(fy_shape){ (int)(sizeof((int64_t[]){ __VA_ARGS__ }) / sizeof(int64_t)), { __VA_ARGS__ } })
 
 static fy_tensor *counting(fy_dtype dtype, const fy_shape *shape)
 {
@@ -201,8 +202,10 @@ static void lazy_bits(void **state)
 
 static void complex_conversion(void **state)
 {
-	fy_tensor *complex_ = fy_tensor_new(FY_C128, SHAPE(3), false), *flags = fy_tensor_new(FY_BOOL, SHAPE(3), false);
-	fy_tensor *real = fy_tensor_new(FY_I16, SHAPE(3), false), *half = fy_tensor_new(FY_C32, SHAPE(3), false);
+	fy_tensor *complex_ = fy_tensor_new(FY_C128, SHAPE(3), false),
+		  *flags = fy_tensor_new(FY_BOOL, SHAPE(3), false);
+	fy_tensor *real = fy_tensor_new(FY_I16, SHAPE(3), false),
+		  *half = fy_tensor_new(FY_C32, SHAPE(3), false);
 	const double values[6] = { 1.5, 2, 0, 3, 0, 0 };
 
 	(void)state;
@@ -225,12 +228,11 @@ static void complex_conversion(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(permuted),
-					    cmocka_unit_test(expanded),
-					    cmocka_unit_test(overlapping),
-					    cmocka_unit_test(floats_to_integers),
-					    cmocka_unit_test(integers),
-					    cmocka_unit_test(lazy_bits),
-					    cmocka_unit_test(complex_conversion) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(permuted),          cmocka_unit_test(expanded),
+		cmocka_unit_test(overlapping),       cmocka_unit_test(floats_to_integers),
+		cmocka_unit_test(integers),          cmocka_unit_test(lazy_bits),
+		cmocka_unit_test(complex_conversion)
+	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,11 +39,13 @@ static void float16(void **state)
 		float value;
 		uint16_t bits;
 	} rows[] = {
-		{ 1.0f, 0x3c00 },      { -2.0f, 0xc000 },        { 0.0f, 0x0000 },       { -0.0f, 0x8000 },
-		{ 65504.0f, 0x7bff },  { 65519.0f, 0x7bff },     { 65520.0f, 0x7c00 },   { 1e9f, 0x7c00 },
-		{ 0x1p-14f, 0x0400 },  { 0x1p-24f, 0x0001 },     { 0x1p-25f, 0x0000 },   { 0x1.8p-25f, 0x0001 },
-		{ 0x1.8p-24f, 0x0002 }, { 0x1.002p0f, 0x3c00 },  { 0x1.006p0f, 0x3c02 }, { 0x1.ff8p-15f, 0x03ff },
-		{ 0x1.ffcp-15f, 0x0400 }, { -INFINITY, 0xfc00 }, { 0.1f, 0x2e66 },       { 1e-30f, 0x0000 },
+		{ 1.0f, 0x3c00 },         { -2.0f, 0xc000 },        { 0.0f, 0x0000 },
+		{ -0.0f, 0x8000 },        { 65504.0f, 0x7bff },     { 65519.0f, 0x7bff },
+		{ 65520.0f, 0x7c00 },     { 1e9f, 0x7c00 },         { 0x1p-14f, 0x0400 },
+		{ 0x1p-24f, 0x0001 },     { 0x1p-25f, 0x0000 },     { 0x1.8p-25f, 0x0001 },
+		{ 0x1.8p-24f, 0x0002 },   { 0x1.002p0f, 0x3c00 },   { 0x1.006p0f, 0x3c02 },
+		{ 0x1.ff8p-15f, 0x03ff }, { 0x1.ffcp-15f, 0x0400 }, { -INFINITY, 0xfc00 },
+		{ 0.1f, 0x2e66 },         { 1e-30f, 0x0000 },
 	};
 
 	(void)state;
@@ -63,10 +65,10 @@ static void bfloat16(void **state)
 {
 	(void)state;
 	assert_int_equal(fy_f32_to_bf16(1.0f), 0x3f80);
-	assert_int_equal(fy_f32_to_bf16(0x1.01p0f), 0x3f80);    /* tie, to even */
-	assert_int_equal(fy_f32_to_bf16(0x1.03p0f), 0x3f82);    /* tie, to even */
-	assert_int_equal(fy_f32_to_bf16(0x1.0102p0f), 0x3f81);  /* just above the tie */
-	assert_int_equal(fy_f32_to_bf16(3.4e38f), 0x7f80);      /* overflows to infinity */
+	assert_int_equal(fy_f32_to_bf16(0x1.01p0f), 0x3f80);   /* tie, to even */
+	assert_int_equal(fy_f32_to_bf16(0x1.03p0f), 0x3f82);   /* tie, to even */
+	assert_int_equal(fy_f32_to_bf16(0x1.0102p0f), 0x3f81); /* just above the tie */
+	assert_int_equal(fy_f32_to_bf16(3.4e38f), 0x7f80);     /* overflows to infinity */
 	assert_int_equal(fy_f32_to_bf16(-INFINITY), 0xff80);
 	assert_true(isnan(fy_bf16_to_f32(fy_f32_to_bf16(NAN))));
 	for (uint32_t bits = 0; bits < 0x10000; bits++) {
@@ -109,7 +111,7 @@ static void float8(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(names), cmocka_unit_test(float16), cmocka_unit_test(bfloat16),
-					    cmocka_unit_test(float8) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(names), cmocka_unit_test(float16),
+					    cmocka_unit_test(bfloat16), cmocka_unit_test(float8) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

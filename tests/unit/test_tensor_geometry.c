@@ -8,7 +8,8 @@
 
 #include <cmocka.h>
 
-#define SHAPE(...) (&(fy_shape){ (int)(sizeof((int64_t[]){ __VA_ARGS__ }) / sizeof(int64_t)), { __VA_ARGS__ } })
+#define SHAPE(...) \
+	(&(fy_shape){ (int)(sizeof((int64_t[]){ __VA_ARGS__ }) / sizeof(int64_t)), { __VA_ARGS__ } })
 #define S0 (-1)
 #define S1 (-2)
 
@@ -180,8 +181,8 @@ static void storages(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(shapes),  cmocka_unit_test(broadcasting),
-					    cmocka_unit_test(bounds),  cmocka_unit_test(overlap),
+	const struct CMUnitTest tests[] = { cmocka_unit_test(shapes),     cmocka_unit_test(broadcasting),
+					    cmocka_unit_test(bounds),     cmocka_unit_test(overlap),
 					    cmocka_unit_test(contiguity), cmocka_unit_test(storages) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
