@@ -246,16 +246,21 @@ void fy_diags_print(const fy_diags *diags, fy_buf *out, bool colour)
 
 void fy_diags_truncate(fy_diags *diags, size_t count)
 {
-	while (diags->count > count) {
-		fy_diag *last = &diags->items[--diags->count];
-
-		if (last->severity == FY_ERROR)
-			diags->errors--;
+	if (count >= diags->count)
+		return;
+	for (size_t i = count; i < diags->count; i++) {
+		fy_free(diags->items[i].message);
+		fy_free(diags->items[i].notes);
+		fy_free(diags->items[i].hint);
+	}
+	/* The list was not full at `count`, so whatever was dropped came later and goes too. */
+	diags->count = count;
+	diags->errors = diags->warnings = diags->dropped = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (diags->items[i].severity == FY_ERROR)
+			diags->errors++;
 		else
-			diags->warnings--;
-		fy_free(last->message);
-		fy_free(last->notes);
-		fy_free(last->hint);
+			diags->warnings++;
 	}
 }
 

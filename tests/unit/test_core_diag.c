@@ -89,6 +89,23 @@ static void limit(void **state)
 	fy_diags_clear(&diags);
 }
 
+static void taken_back(void **state)
+{
+	fy_diags diags = { 0 };
+
+	(void)state;
+	fy_warning(&diags, "w", NULL, "w");
+	fy_error(&diags, FY_CHECK_FAILED, "a", NULL, "a");
+	for (int i = 0; i < FY_DIAG_LIMIT + 5; i++)
+		fy_error(&diags, FY_IO, "bad", NULL, "%d", i);
+	fy_diags_truncate(&diags, 2);
+	assert_true(diags.count == 2 && diags.errors == 1 && diags.warnings == 1 && diags.dropped == 0);
+	fy_note(&diags, "heard again");
+	assert_string_equal(diags.items[1].notes, "heard again");
+	assert_int_equal(fy_diags_status(&diags), FY_CHECK_FAILED);
+	fy_diags_clear(&diags);
+}
+
 static void gravity(void **state)
 {
 	fy_diags diags = { 0 };
@@ -150,8 +167,8 @@ static void json(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(form), cmocka_unit_test(long_line),
-					    cmocka_unit_test(limit), cmocka_unit_test(gravity),
-					    cmocka_unit_test(json) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(form),       cmocka_unit_test(long_line),
+					    cmocka_unit_test(limit),      cmocka_unit_test(gravity),
+					    cmocka_unit_test(taken_back), cmocka_unit_test(json) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
