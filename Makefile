@@ -47,6 +47,11 @@ $(BUILD)/gen/ops.list: FORCE
 	@mkdir -p $(@D)
 	@sed -n 's/^const fy_op \(fy_[A-Za-z0-9_]*\) = {$$/FY_RECORD(\1)/p' src/ops/*.c | LC_ALL=C sort >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+$(BUILD)/gen/onnx.list: FORCE
+	@mkdir -p $(@D)
+	@sed -n 's/^const fy_onnx_op \(fy_onnx_op_[a-z0-9_]*\) = {$$/FY_RECORD(\1)/p' src/onnx/*.c | LC_ALL=C sort >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+$(BUILD)/obj/onnx/onnx_table.o: $(BUILD)/gen/onnx.list
 $(BUILD)/obj/ops/schema_table.o: $(BUILD)/gen/schema_lines.inc
 $(BUILD)/obj/ops/table.o: $(BUILD)/gen/ops.list
 

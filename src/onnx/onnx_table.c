@@ -8,15 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RECORD(record) extern const fy_onnx_op record;
+#define FY_RECORD(record) extern const fy_onnx_op record;
 #include "onnx.list"
-#undef RECORD
+#undef FY_RECORD
 
-#define RECORD(record) &record,
+#define FY_RECORD(record) &record,
 static const fy_onnx_op *const records[] = {
 #include "onnx.list"
 };
-#undef RECORD
+#undef FY_RECORD
 
 /* The same, by name. */
 static const fy_onnx_op *sorted[FY_COUNT(records)];
