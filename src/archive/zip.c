@@ -168,36 +168,41 @@ static fy_status read_end(const fy_zip *zip, directory *dir, fy_diags *diags)
 
 /* ---- entries ---- */
 
-/* Fills the saturated ones of size, packed and header from the zip64 field; false when it is missing or
- * short. */
-static bool read_extra64(const uint8_t *extra, size_t len, entry *e)
+/* Fills the saturated ones of size, packed and header in order; false when the field is too short. */
+static bool read_field64(const uint8_t *field, size_t len, entry *e)
 {
-	uint64_t *fields[3] = { &e->size, &e->packed, &e->header };
+	uint64_t *values[3] = { &e->size, &e->packed, &e->header };
+
+	for (int i = 0; i < 3; i++) {
+		if (*values[i] != 0xffffffff)
+			continue;
+		if (len < 8)
+			return false;
+		*values[i] = get64(field);
+		field += 8;
+		len -= 8;
+	}
+	return true;
+}
+
+/* Without a zip64 field a saturated value is what it says: 4 GiB - 1 exactly, checked against the file later.
+ * Fewer than four bytes at the end are padding of some writers. */
+static bool read_extra(const uint8_t *extra, size_t len, entry *e)
+{
+	bool found = false;
 	size_t at = 0;
 
-	if (e->size != 0xffffffff && e->packed != 0xffffffff && e->header != 0xffffffff)
-		return true;
 	while (len - at >= 4) {
 		size_t id = get16(extra + at), field = get16(extra + at + 2);
 
 		at += 4;
 		if (field > len - at)
 			return false;
-		if (id == 1) {
-			for (int i = 0; i < 3; i++) {
-				if (*fields[i] != 0xffffffff)
-					continue;
-				if (field < 8)
-					return false;
-				*fields[i] = get64(extra + at);
-				at += 8;
-				field -= 8;
-			}
-			return true;
-		}
+		if (id == 1 && !found && !read_field64(extra + at, field, e))
+			return false;
+		found |= id == 1;
 		at += field;
 	}
-	/* Without the field the value is what it says: 4 GiB - 1 exactly; checked against the file later. */
 	return true;
 }
 
@@ -297,8 +302,8 @@ static fy_status read_entry(const fy_zip *zip, const directory *dir, uint64_t *a
 	if (name == 0 || memchr(p + CENTRAL_SIZE, 0, name))
 		return broken(zip, "zip-name", NULL, diags, "entry with an empty name or a NUL in its name");
 	e->name = fy_arena_strndup(zip->arena, (const char *)p + CENTRAL_SIZE, name);
-	if (!read_extra64(p + CENTRAL_SIZE + name, extra, e))
-		return broken(zip, "zip-directory", e->name, diags, "zip64 field is too short");
+	if (!read_extra(p + CENTRAL_SIZE + name, extra, e))
+		return broken(zip, "zip-directory", e->name, diags, "extra field is broken");
 	FY_TRY(check_entry(zip, e, diags));
 	FY_TRY(locate_data(zip, dir, e, diags));
 	*at += CENTRAL_SIZE + name + extra + comment;
