@@ -197,6 +197,7 @@ fy_status fy_call_ints(const fy_call *call, int index, int64_t *out, int expect,
 static fy_status wrap_dim(const fy_call *call, int64_t dim, int rank, int *out)
 {
 	int span = rank == 0 ? 1 : rank;
+	*out = 0;
 	if (dim < -span || dim >= span)
 		return fy_call_raise(call, "dimension %" PRId64 " is out of range for a tensor of rank %d", dim, rank);
 	*out = (int)(dim < 0 ? dim + span : dim);

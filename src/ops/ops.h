@@ -248,6 +248,27 @@ fy_value *fy_lower_slice(fy_lowering *l, fy_value *value, const int64_t *axes, c
 			 const int64_t *steps, int count);
 fy_value *fy_lower_expand(fy_lowering *l, fy_value *value, const fy_shape *shape);
 fy_value *fy_lower_transpose(fy_lowering *l, fy_value *value, const int *perm);
+/* More of the same kind. Axes count from the front; axes == NULL in fy_lower_reduce means all, count 0 none. */
+fy_value *fy_lower_concat(fy_lowering *l, fy_value *const *values, int count, int axis);
+void fy_lower_split(fy_lowering *l, fy_value *value, int axis, const int64_t *sizes, int count, fy_value **results);
+/* mode "constant", "reflect", "edge"; before and after per axis, rank of value each; negative ones crop. */
+fy_value *fy_lower_pad(fy_lowering *l, fy_value *value, const char *mode, const int64_t *before, const int64_t *after,
+		       double fill);
+fy_value *fy_lower_clip(fy_lowering *l, fy_value *value, fy_value *min, fy_value *max); /* either may be NULL */
+fy_value *fy_lower_softmax(fy_lowering *l, const char *op, fy_value *value, int axis);  /* Softmax, LogSoftmax */
+void fy_lower_topk(fy_lowering *l, fy_value *value, fy_value *k, int axis, bool largest, bool sorted,
+		   fy_value *results[2]); /* k: int64[1] */
+/* One axis, bounds int64[1] or int64[] values that may depend on data. */
+fy_value *fy_lower_slice_values(fy_lowering *l, fy_value *value, int axis, fy_value *start, fy_value *end,
+				int64_t step);
+/* The node computed in another element type: inputs of the first input's type are cast, the result is cast back. */
+fy_value *fy_emit_as(fy_lowering *l, fy_dtype compute, const char *op, fy_value *const *inputs, int input_count,
+		     const fy_attr *attrs, int attr_count);
+/* Sizes at run time: int64[rank] of a shape whose symbols are found among the values in sight; int64[] of one axis. */
+fy_value *fy_lower_dims(fy_lowering *l, const fy_shape *shape);
+fy_value *fy_lower_size_of(fy_lowering *l, fy_value *value, int axis);
+/* int[] argument as int64[n], items may depend on data. */
+fy_value *fy_lower_int_list(fy_lowering *l, const fy_node *node, int index);
 void fy_lower_result(fy_lowering *l, fy_node *node, int index, fy_value *value);
 fy_status fy_lower_status(const fy_lowering *l);
 /* Reports that this node has no form at this opset; lists, does not stop. */
@@ -273,7 +294,8 @@ enum {
 
 /*
  * One operator. `name` is without overload; the record serves every schema of that name whose overload is listed in
- * `overloads` (comma-separated, "" is the empty overload; NULL: all). In-place and out= variants need no record.
+ * `overloads` (comma-separated, "" is the empty overload; NULL: all that take or give
+ * tensors). In-place and out= variants need no record.
  * Either (infer, eval, lower), or compose with an optional native lower.
  */
 struct fy_op {
@@ -290,13 +312,15 @@ struct fy_op {
 	int (*plain_opset)(const fy_node *node);
 	/* With compose: the opset from which `lower` is used (native form). 0: `lower` always, when there is one. */
 	int native_opset;
+	/* What the family's functions need to know to serve this operator too; they read it from call->op and fy_node_op. */
+	const void *form;
 	/* Test cases as text, NULL-ended: "f32[2,3] dim=1 keepdim=true"; grammar in docs/adding-an-operator.md. */
 	const char *const *cases;
 };
 #define FY_CASES(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 const fy_op *fy_op_of(const fy_schema *schema); /* NULL: no record */
-bool fy_op_serves(const fy_op *op, const char *overload);
+const fy_op *fy_node_op(const fy_node *node);   /* record of an ATen node; NULL: none */
 int fy_op_count(void);
 const fy_op *fy_op_at(int index);
 /* For `add_` gives the functional schema `add` whose arguments agree, and likewise for out= variants; NULL: none.

@@ -25,6 +25,46 @@ bool fy_tensor_is_dense(const fy_tensor *tensor);
 /* What a result is outside evaluation: the meta, the argument itself or a view of it. One reference. */
 fy_tensor *fy_result_tensor(const fy_call *call, const fy_result *result);
 
+/* ---- patterns.c: inference and evaluation that many operators share --------------------------- */
+
+fy_status fy_infer_like_self(fy_call *call);  /* argument 0's shape and type */
+fy_status fy_infer_bool_self(fy_call *call);  /* argument 0's shape, bool */
+fy_status fy_infer_float_self(fy_call *call); /* argument 0's shape; integers and bool become float32 */
+fy_status fy_infer_same_self(fy_call *call);  /* is argument 0 */
+/* `dtype` for operators that compute in floats: itself, or float32 for integers and bool. */
+fy_dtype fy_float_type(fy_dtype dtype);
+/* Shape that the tensors among the arguments `indices` broadcast to. Raises when they do not fit. */
+fy_status FY_MUST_USE fy_call_broadcast(const fy_call *call, const int indices[], int count, fy_shape *out);
+/* One result of `dtype`, elementwise over the tensors among the arguments `indices`. */
+fy_status fy_infer_broadcast(fy_call *call, const int indices[], int count, fy_dtype dtype);
+/* Argument as a tensor for kernels: a number becomes a 0-d tensor of `dtype`. One reference for the caller; never NULL. */
+fy_tensor *fy_call_operand(const fy_call *call, int index, fy_dtype dtype);
+
+/* ---- emit.c: ONNX forms that many operators share ---------------------------------------------- */
+
+/* These hide which types an ONNX operator takes at an opset, and which of them ONNX Runtime computes. */
+fy_value *fy_emit1(fy_lowering *l, const char *op, fy_value *a);
+fy_value *fy_emit2(fy_lowering *l, const char *op, fy_value *a, fy_value *b);
+/* A type that arithmetic (Add Sub Mul Div Neg Abs Min Max Reduce*) takes at every opset and that holds `dtype`'s values:
+ * bfloat16 -> float32; small integers and bool -> int32 (casting back wraps as the small type would). */
+fy_dtype fy_lower_arithmetic_type(fy_dtype dtype);
+bool fy_dtype_wide(fy_dtype dtype); /* float32, float64, float16, int32, int64: arithmetic types themselves */
+fy_value *fy_lower_number(fy_lowering *l, fy_value *like, double value); /* 0-d constant of like's type */
+fy_value *fy_lower_min(fy_lowering *l, fy_value *a, fy_value *b); /* of one arithmetic type */
+fy_value *fy_lower_max(fy_lowering *l, fy_value *a, fy_value *b);
+/* op: Equal, Less, Greater, LessOrEqual, GreaterOrEqual; a and b of one type. False wherever either is NaN. */
+fy_value *fy_lower_compare(fy_lowering *l, const char *op, fy_value *a, fy_value *b);
+fy_value *fy_lower_not(fy_lowering *l, fy_value *a);
+fy_value *fy_lower_where(fy_lowering *l, fy_value *condition, fy_value *a, fy_value *b); /* a and b of one type */
+/* Quotients and remainders of one arithmetic type, as PyTorch computes them. */
+fy_value *fy_lower_floor_div(fy_lowering *l, fy_value *a, fy_value *b);
+fy_value *fy_lower_trunc_div(fy_lowering *l, fy_value *a, fy_value *b);
+fy_value *fy_lower_remainder(fy_lowering *l, fy_value *a, fy_value *b); /* sign of b */
+fy_value *fy_lower_fmod(fy_lowering *l, fy_value *a, fy_value *b);      /* sign of a */
+fy_value *fy_lower_trunc(fy_lowering *l, fy_value *a); /* floats */
+/* Casts to the type of result 0, makes it the replacement and gives the status: the end of most lowerings. */
+fy_status fy_lower_finish(fy_lowering *l, fy_node *node, fy_value *value);
+
 /* ---- compose.c ------------------------------------------------------------------------------ */
 
 /* Run call->op->compose: the first fills call->results, the second gives tensors as fy_op_run does. */

@@ -50,15 +50,36 @@ const fy_op *fy_op_at(int index)
 	return records[index];
 }
 
-bool fy_op_serves(const fy_op *op, const char *overload)
+static bool is_tensor(const fy_schema_type *type)
+{
+	while (type->element != NULL)
+		type = type->element;
+	return type->kind == FY_SCHEMA_TENSOR;
+}
+
+/* Operators on numbers and lists alone share names with tensor operators, and writing forms have no record. */
+static bool computes_tensors(const fy_schema *schema)
+{
+	bool tensors = false;
+	for (int i = 0; i < schema->arg_count; i++) {
+		if (schema->args[i].type->write)
+			return false;
+		tensors |= is_tensor(schema->args[i].type);
+	}
+	for (int i = 0; i < schema->return_count; i++)
+		tensors |= is_tensor(schema->returns[i]);
+	return tensors;
+}
+
+static bool serves(const fy_op *op, const fy_schema *schema)
 {
 	const char *at = op->overloads;
 	if (at == NULL)
-		return true;
-	size_t wanted = strlen(overload);
+		return computes_tensors(schema);
+	size_t wanted = strlen(schema->overload);
 	for (;;) {
 		size_t length = strcspn(at, ",");
-		if (length == wanted && memcmp(at, overload, length) == 0)
+		if (length == wanted && memcmp(at, schema->overload, length) == 0)
 			return true;
 		if (at[length] == '\0')
 			return false;
@@ -78,7 +99,13 @@ const fy_op *fy_op_of(const fy_schema *schema)
 			high = middle;
 	}
 	for (; low < FY_COUNT(records) && strcmp(records[low]->name, schema->name) == 0; low++)
-		if (fy_op_serves(records[low], schema->overload))
+		if (serves(records[low], schema))
 			return records[low];
 	return NULL;
+}
+
+const fy_op *fy_node_op(const fy_node *node)
+{
+	const fy_schema *schema = fy_schema_find(node->op);
+	return schema == NULL ? NULL : fy_op_of(schema);
 }

@@ -217,7 +217,7 @@ static inline const fy_schema *case_schema(const fy_op *op, const char *overload
 	const fy_schema *first = NULL;
 	for (int i = 0; i < set.count; i++) {
 		const fy_schema *schema = &set.schemas[i];
-		if (!fy_op_serves(op, schema->overload))
+		if (fy_op_of(schema) != op)
 			continue;
 		if (strcmp(schema->overload, overload == NULL ? "" : overload) == 0)
 			return schema;
