@@ -178,6 +178,18 @@ static fy_status require_inputs(const fy_onnx_call *call)
 
 /* ---- inference --------------------------------------------------------------------------------------- */
 
+/* Sizes below this need no overflow checks in sums and window arithmetic. */
+static fy_status check_sizes(const fy_onnx_call *call)
+{
+	for (int i = 0; i < call->input_count; i++) {
+		for (int k = 0; call->types[i].has_shape && k < call->types[i].shape.rank; k++) {
+			if (call->types[i].shape.dims[k] > INT64_C(1) << 48)
+				return fy_onnx_fail(call, "axis %d of input %d is too large", k, i);
+		}
+	}
+	return FY_OK;
+}
+
 /* False when an input is no tensor: nothing can be said then. */
 static bool take_types(fy_onnx_call *call)
 {
@@ -210,6 +222,8 @@ fy_status fy_onnx_infer(const fy_node *node, int opset, fy_type *results, fy_dia
 	call.results = results;
 	if (take_types(&call) || !call.op->eval) {
 		status = require_inputs(&call);
+		if (status == FY_OK)
+			status = check_sizes(&call);
 		if (status == FY_OK)
 			status = call.op->infer(&call);
 	} else {
@@ -262,6 +276,7 @@ static fy_status evaluate(fy_onnx_call *call)
 	FY_TRY(require_inputs(call));
 	if (!call->op->eval)
 		return fy_onnx_unsupported(call, "cannot be evaluated by itself");
+	FY_TRY(check_sizes(call));
 	FY_TRY(call->op->infer(call));
 	FY_TRY(check_computable(call));
 	FY_TRY(make_outputs(call));

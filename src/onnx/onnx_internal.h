@@ -83,6 +83,24 @@ fy_status FY_MUST_USE fy_onnx_plain(const fy_onnx_call *call, fy_tensor **out, f
 /* Output i as a reshaped input (a view when it is contiguous, else a copy). */
 fy_status FY_MUST_USE fy_onnx_reshape_to(fy_onnx_call *call, int i, fy_tensor *in, const fy_shape *shape);
 
+/* ---- onnx_conv.c: sliding windows ------------------------------------------------------------------- */
+
+typedef enum fy_onnx_auto_pad { FY_ONNX_NOTSET, FY_ONNX_SAME_UPPER, FY_ONNX_SAME_LOWER, FY_ONNX_VALID } fy_onnx_auto_pad;
+
+/* A window over the spatial axes of a convolution or pooling operator, from its attributes. */
+typedef struct fy_onnx_window {
+	int rank;
+	fy_onnx_auto_pad mode;
+	int64_t kernel[3], stride[3], dilation[3], before[3], after[3];
+} fy_onnx_window;
+
+/* kernel: the weight's, for when kernel_shape is not given; NULL: it must be. */
+fy_status FY_MUST_USE fy_onnx_window_read(const fy_onnx_call *call, const fy_shape *in, const int64_t kernel[],
+					  fy_onnx_window *w);
+/* Number of windows along axis i of `size` elements, negative when there is none (or not known); settles the pads of
+ * the automatic modes. */
+fy_dim fy_onnx_window_count(fy_onnx_window *w, int i, fy_dim size, bool ceil_mode);
+
 /* ---- onnx_known.c: integers known through the graph ----------------------------------------------- */
 
 /* Sizes in integer vectors: symbol k is FY_ONNX_SYMBOL_BASE - k, so that real negative numbers stay themselves. */
