@@ -94,7 +94,7 @@ const fy_op fy_aten_exp = {
 	.infer = fy_infer_float_self,
 	.eval = unary_eval,
 	.lower = float_lower,
-	.form = &(const unary_form){ FY_EXP, .onnx = "Exp" },
+	.form = &(const unary_form){ .kernel = FY_EXP, .onnx = "Exp" },
 	.cases = ANY_CASES,
 };
 
@@ -103,7 +103,7 @@ const fy_op fy_aten_exp2 = {
 	.infer = fy_infer_float_self,
 	.eval = unary_eval,
 	.lower = float_lower,
-	.form = &(const unary_form){ FY_EXP2, .build = build_exp2 },
+	.form = &(const unary_form){ .kernel = FY_EXP2, .build = build_exp2 },
 	.cases = ANY_CASES,
 };
 
@@ -112,7 +112,7 @@ const fy_op fy_aten_expm1 = {
 	.infer = fy_infer_float_self,
 	.eval = unary_eval,
 	.lower = float_lower,
-	.form = &(const unary_form){ FY_EXPM1, .build = build_expm1 },
+	.form = &(const unary_form){ .kernel = FY_EXPM1, .build = build_expm1 },
 	.cases = ANY_CASES,
 };
 
@@ -122,7 +122,7 @@ const fy_op fy_aten_log = {
 	.infer = fy_infer_float_self,
 	.eval = unary_eval,
 	.lower = float_lower,
-	.form = &(const unary_form){ FY_LOG, .onnx = "Log" },
+	.form = &(const unary_form){ .kernel = FY_LOG, .onnx = "Log" },
 	.cases = POSITIVE_CASES,
 };
 
@@ -131,7 +131,7 @@ const fy_op fy_aten_log2 = {
 	.infer = fy_infer_float_self,
 	.eval = unary_eval,
 	.lower = float_lower,
-	.form = &(const unary_form){ FY_LOG2, .build = build_log2 },
+	.form = &(const unary_form){ .kernel = FY_LOG2, .build = build_log2 },
 	.cases = POSITIVE_CASES,
 };
 
@@ -141,7 +141,7 @@ const fy_op fy_aten_log10 = {
 	.infer = fy_infer_float_self,
 	.eval = unary_eval,
 	.lower = float_lower,
-	.form = &(const unary_form){ FY_LOG10, .build = build_log10 },
+	.form = &(const unary_form){ .kernel = FY_LOG10, .build = build_log10 },
 	.cases = POSITIVE_CASES,
 };
 
@@ -151,7 +151,7 @@ const fy_op fy_aten_log1p = {
 	.infer = fy_infer_float_self,
 	.eval = unary_eval,
 	.lower = float_lower,
-	.form = &(const unary_form){ FY_LOG1P, .build = build_log1p },
+	.form = &(const unary_form){ .kernel = FY_LOG1P, .build = build_log1p },
 	.cases = POSITIVE_CASES,
 };
 
@@ -161,7 +161,7 @@ const fy_op fy_aten_sqrt = {
 	.infer = fy_infer_float_self,
 	.eval = unary_eval,
 	.lower = float_lower,
-	.form = &(const unary_form){ FY_SQRT, .onnx = "Sqrt" },
+	.form = &(const unary_form){ .kernel = FY_SQRT, .onnx = "Sqrt" },
 	.cases = POSITIVE_CASES,
 };
 
@@ -170,7 +170,7 @@ const fy_op fy_aten_rsqrt = {
 	.infer = fy_infer_float_self,
 	.eval = unary_eval,
 	.lower = float_lower,
-	.form = &(const unary_form){ FY_RSQRT, .build = build_rsqrt },
+	.form = &(const unary_form){ .kernel = FY_RSQRT, .build = build_rsqrt },
 	.cases = POSITIVE_CASES,
 };
 
@@ -179,7 +179,7 @@ const fy_op fy_aten_reciprocal = {
 	.infer = fy_infer_float_self,
 	.eval = unary_eval,
 	.lower = float_lower,
-	.form = &(const unary_form){ FY_RECIPROCAL, .onnx = "Reciprocal" },
+	.form = &(const unary_form){ .kernel = FY_RECIPROCAL, .onnx = "Reciprocal" },
 	.cases = ANY_CASES,
 };
 
@@ -188,7 +188,7 @@ const fy_op fy_aten_erf = {
 	.infer = fy_infer_float_self,
 	.eval = unary_eval,
 	.lower = float_lower,
-	.form = &(const unary_form){ FY_ERF, .onnx = "Erf", .single = true },
+	.form = &(const unary_form){ .kernel = FY_ERF, .onnx = "Erf", .single = true },
 	.cases = ANY_CASES,
 };
 
@@ -197,7 +197,7 @@ const fy_op fy_aten_erfc = {
 	.infer = fy_infer_float_self,
 	.eval = unary_eval,
 	.lower = float_lower,
-	.form = &(const unary_form){ FY_ERFC, .build = build_erfc, .single = true },
+	.form = &(const unary_form){ .kernel = FY_ERFC, .build = build_erfc, .single = true },
 	.cases = ANY_CASES,
 };
 
@@ -207,7 +207,7 @@ const fy_op fy_aten_sin = {
 	.infer = fy_infer_float_self,
 	.eval = unary_eval,
 	.lower = float_lower,
-	.form = &(const unary_form){ FY_SIN, .onnx = "Sin" },
+	.form = &(const unary_form){ .kernel = FY_SIN, .onnx = "Sin" },
 	.cases = ANY_CASES,
 };
 
@@ -217,7 +217,7 @@ const fy_op fy_aten_cos = {
 	.infer = fy_infer_float_self,
 	.eval = unary_eval,
 	.lower = float_lower,
-	.form = &(const unary_form){ FY_COS, .onnx = "Cos" },
+	.form = &(const unary_form){ .kernel = FY_COS, .onnx = "Cos" },
 	.cases = ANY_CASES,
 };
 
@@ -227,7 +227,7 @@ const fy_op fy_aten_tan = {
 	.infer = fy_infer_float_self,
 	.eval = unary_eval,
 	.lower = float_lower,
-	.form = &(const unary_form){ FY_TAN, .onnx = "Tan", .single = true },
+	.form = &(const unary_form){ .kernel = FY_TAN, .onnx = "Tan", .single = true },
 	.cases = UNIT_CASES,
 };
 
@@ -237,7 +237,7 @@ const fy_op fy_aten_asin = {
 	.infer = fy_infer_float_self,
 	.eval = unary_eval,
 	.lower = float_lower,
-	.form = &(const unary_form){ FY_ASIN, .onnx = "Asin", .single = true },
+	.form = &(const unary_form){ .kernel = FY_ASIN, .onnx = "Asin", .single = true },
 	.cases = UNIT_CASES,
 };
 
@@ -247,7 +247,7 @@ const fy_op fy_aten_acos = {
 	.infer = fy_infer_float_self,
 	.eval = unary_eval,
 	.lower = float_lower,
-	.form = &(const unary_form){ FY_ACOS, .onnx = "Acos", .single = true },
+	.form = &(const unary_form){ .kernel = FY_ACOS, .onnx = "Acos", .single = true },
 	.cases = UNIT_CASES,
 };
 
@@ -257,7 +257,7 @@ const fy_op fy_aten_atan = {
 	.infer = fy_infer_float_self,
 	.eval = unary_eval,
 	.lower = float_lower,
-	.form = &(const unary_form){ FY_ATAN, .onnx = "Atan", .single = true },
+	.form = &(const unary_form){ .kernel = FY_ATAN, .onnx = "Atan", .single = true },
 	.cases = ANY_CASES,
 };
 
@@ -267,7 +267,7 @@ const fy_op fy_aten_sinh = {
 	.infer = fy_infer_float_self,
 	.eval = unary_eval,
 	.lower = float_lower,
-	.form = &(const unary_form){ FY_SINH, .onnx = "Sinh", .single = true },
+	.form = &(const unary_form){ .kernel = FY_SINH, .onnx = "Sinh", .single = true },
 	.cases = ANY_CASES,
 };
 
@@ -277,7 +277,7 @@ const fy_op fy_aten_cosh = {
 	.infer = fy_infer_float_self,
 	.eval = unary_eval,
 	.lower = float_lower,
-	.form = &(const unary_form){ FY_COSH, .onnx = "Cosh", .single = true },
+	.form = &(const unary_form){ .kernel = FY_COSH, .onnx = "Cosh", .single = true },
 	.cases = ANY_CASES,
 };
 
@@ -287,7 +287,7 @@ const fy_op fy_aten_tanh = {
 	.infer = fy_infer_float_self,
 	.eval = unary_eval,
 	.lower = float_lower,
-	.form = &(const unary_form){ FY_TANH, .onnx = "Tanh" },
+	.form = &(const unary_form){ .kernel = FY_TANH, .onnx = "Tanh" },
 	.cases = ANY_CASES,
 };
 
@@ -297,7 +297,7 @@ const fy_op fy_aten_asinh = {
 	.infer = fy_infer_float_self,
 	.eval = unary_eval,
 	.lower = float_lower,
-	.form = &(const unary_form){ FY_ASINH, .onnx = "Asinh", .single = true },
+	.form = &(const unary_form){ .kernel = FY_ASINH, .onnx = "Asinh", .single = true },
 	.cases = ANY_CASES,
 };
 
@@ -307,7 +307,7 @@ const fy_op fy_aten_acosh = {
 	.infer = fy_infer_float_self,
 	.eval = unary_eval,
 	.lower = float_lower,
-	.form = &(const unary_form){ FY_ACOSH, .onnx = "Acosh", .single = true },
+	.form = &(const unary_form){ .kernel = FY_ACOSH, .onnx = "Acosh", .single = true },
 	.cases = FY_CASES("f32[2,5]{1:9}", "f64[4]{1:3}", "f32[3]{0,1,nan}", "i64[3]{1:9}"),
 };
 
@@ -317,7 +317,7 @@ const fy_op fy_aten_atanh = {
 	.infer = fy_infer_float_self,
 	.eval = unary_eval,
 	.lower = float_lower,
-	.form = &(const unary_form){ FY_ATANH, .onnx = "Atanh", .single = true },
+	.form = &(const unary_form){ .kernel = FY_ATANH, .onnx = "Atanh", .single = true },
 	.cases = FY_CASES("f32[2,5]{-0.9:0.9}", "f64[4]{-0.9:0.9}", "f16[3]{-0.5:0.5}"),
 };
 
@@ -381,7 +381,7 @@ const fy_op fy_aten_abs = {
 	.infer = keep_infer,
 	.eval = unary_eval,
 	.lower = keep_lower,
-	.form = &(const unary_form){ FY_ABS, .onnx = "Abs", .no_bool = true },
+	.form = &(const unary_form){ .kernel = FY_ABS, .onnx = "Abs", .no_bool = true },
 	.cases = KEEP_CASES,
 };
 
@@ -391,7 +391,7 @@ const fy_op fy_aten_neg = {
 	.infer = keep_infer,
 	.eval = unary_eval,
 	.lower = keep_lower,
-	.form = &(const unary_form){ FY_NEG, .onnx = "Neg", .no_bool = true },
+	.form = &(const unary_form){ .kernel = FY_NEG, .onnx = "Neg", .no_bool = true },
 	.cases = KEEP_CASES,
 };
 
@@ -409,7 +409,7 @@ const fy_op fy_aten_sign = {
 	.infer = keep_infer,
 	.eval = unary_eval,
 	.lower = keep_lower,
-	.form = &(const unary_form){ FY_SIGN, .build = build_sign }, /* ONNX leaves Sign of NaN open; PyTorch says 0 */
+	.form = &(const unary_form){ .kernel = FY_SIGN, .build = build_sign }, /* ONNX leaves Sign of NaN open; PyTorch says 0 */
 	.cases = KEEP_CASES,
 };
 
@@ -418,7 +418,7 @@ const fy_op fy_aten_relu = {
 	.infer = keep_infer,
 	.eval = unary_eval,
 	.lower = relu_lower,
-	.form = &(const unary_form){ FY_RELU, .onnx = "Relu", .no_bool = true },
+	.form = &(const unary_form){ .kernel = FY_RELU, .onnx = "Relu", .no_bool = true },
 	.cases = KEEP_CASES,
 };
 
@@ -428,7 +428,7 @@ const fy_op fy_aten_floor = {
 	.infer = keep_infer,
 	.eval = unary_eval,
 	.lower = rounding_lower,
-	.form = &(const unary_form){ FY_FLOOR, .onnx = "Floor" },
+	.form = &(const unary_form){ .kernel = FY_FLOOR, .onnx = "Floor" },
 	.cases = ROUND_CASES,
 };
 
@@ -438,7 +438,7 @@ const fy_op fy_aten_ceil = {
 	.infer = keep_infer,
 	.eval = unary_eval,
 	.lower = rounding_lower,
-	.form = &(const unary_form){ FY_CEIL, .onnx = "Ceil" },
+	.form = &(const unary_form){ .kernel = FY_CEIL, .onnx = "Ceil" },
 	.cases = ROUND_CASES,
 };
 
@@ -448,7 +448,7 @@ const fy_op fy_aten_round = {
 	.infer = keep_infer,
 	.eval = unary_eval,
 	.lower = rounding_lower,
-	.form = &(const unary_form){ FY_ROUND, .onnx = "Round", .since = 11, .build = build_round },
+	.form = &(const unary_form){ .kernel = FY_ROUND, .onnx = "Round", .since = 11, .build = build_round },
 	.cases = ROUND_CASES,
 };
 
@@ -457,7 +457,7 @@ const fy_op fy_aten_trunc = {
 	.infer = keep_infer,
 	.eval = unary_eval,
 	.lower = rounding_lower,
-	.form = &(const unary_form){ FY_TRUNC, .build = fy_lower_trunc },
+	.form = &(const unary_form){ .kernel = FY_TRUNC, .build = fy_lower_trunc },
 	.cases = ROUND_CASES,
 };
 
@@ -466,7 +466,7 @@ const fy_op fy_aten_frac = {
 	.infer = keep_infer,
 	.eval = unary_eval,
 	.lower = keep_lower,
-	.form = &(const unary_form){ FY_FRAC, .build = build_frac },
+	.form = &(const unary_form){ .kernel = FY_FRAC, .build = build_frac },
 	.cases = FY_CASES("f32[12]{-3:3}", "f64[3,4]{-9:9}^T", "f16[7]{-9:9}"),
 };
 
@@ -505,7 +505,7 @@ const fy_op fy_aten_bitwise_not = {
 	.infer = bitwise_not_infer,
 	.eval = unary_eval,
 	.lower = bitwise_not_lower,
-	.form = &(const unary_form){ FY_BITWISE_NOT, .onnx = NULL },
+	.form = &(const unary_form){ .kernel = FY_BITWISE_NOT },
 	.cases = FY_CASES("bool[5]", "i64[2,3]", "i8[4]^S", "u8[3]", "i16[3]", "i32[]", "f32[2]"),
 };
 
@@ -514,7 +514,7 @@ const fy_op fy_aten_logical_not = {
 	.infer = fy_infer_bool_self,
 	.eval = unary_eval,
 	.lower = logical_not_lower,
-	.form = &(const unary_form){ FY_LOGICAL_NOT, .onnx = NULL },
+	.form = &(const unary_form){ .kernel = FY_LOGICAL_NOT },
 	.cases = FY_CASES("bool[5]", "i64[2,3]{-1:2}", "f32[4]{0,-0.5,nan,inf}", "u8[3]", "f16[3]{0,1,2}", "bf16[3]{0,1,2}",
 			  "f64[2,2]^T"),
 };
@@ -572,7 +572,7 @@ const fy_op fy_aten_isnan = {
 	.infer = fy_infer_bool_self,
 	.eval = unary_eval,
 	.lower = predicate_lower,
-	.form = &(const unary_form){ FY_ISNAN, .build = build_isnan },
+	.form = &(const unary_form){ .kernel = FY_ISNAN, .build = build_isnan },
 	.cases = PREDICATE_CASES,
 };
 
@@ -582,7 +582,7 @@ const fy_op fy_aten_isinf = {
 	.infer = fy_infer_bool_self,
 	.eval = unary_eval,
 	.lower = predicate_lower,
-	.form = &(const unary_form){ FY_ISINF, .build = build_isinf },
+	.form = &(const unary_form){ .kernel = FY_ISINF, .build = build_isinf },
 	.cases = PREDICATE_CASES,
 };
 
@@ -591,7 +591,7 @@ const fy_op fy_aten_isposinf = {
 	.infer = fy_infer_bool_self,
 	.eval = unary_eval,
 	.lower = predicate_lower,
-	.form = &(const unary_form){ FY_ISPOSINF, .build = build_isposinf },
+	.form = &(const unary_form){ .kernel = FY_ISPOSINF, .build = build_isposinf },
 	.cases = PREDICATE_CASES,
 };
 
@@ -600,7 +600,7 @@ const fy_op fy_aten_isneginf = {
 	.infer = fy_infer_bool_self,
 	.eval = unary_eval,
 	.lower = predicate_lower,
-	.form = &(const unary_form){ FY_ISNEGINF, .build = build_isneginf },
+	.form = &(const unary_form){ .kernel = FY_ISNEGINF, .build = build_isneginf },
 	.cases = PREDICATE_CASES,
 };
 
@@ -610,6 +610,6 @@ const fy_op fy_aten_isfinite = {
 	.infer = fy_infer_bool_self,
 	.eval = unary_eval,
 	.lower = predicate_lower,
-	.form = &(const unary_form){ FY_ISFINITE, .build = build_isfinite },
+	.form = &(const unary_form){ .kernel = FY_ISFINITE, .build = build_isfinite },
 	.cases = PREDICATE_CASES,
 };
