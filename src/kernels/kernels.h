@@ -304,7 +304,7 @@ fy_status FY_MUST_USE fy_kernel_conv(fy_tensor *out, const fy_tensor *in, const 
 				     const fy_tensor *bias, const fy_conv *conv, fy_diags *diags,
 				     const fy_place *place);
 
-/* ---- pooling: pool.c ----------------------------------------------------------------------------------- */
+/* ---- pooling: pool.c, columns.c ----------------------------------------------------------------------------------- */
 
 /* in and out are [n, c, spatial] of equal type. What lies behind out's last window follows from out's shape; windows are
  * clipped to the input (max) or to the input with its padding (average with include_pad). */

@@ -113,4 +113,17 @@ fy_status FY_MUST_USE fy_index_plan_make(fy_index_plan *plan, const fy_tensor *t
 					 fy_diags *diags, const fy_place *place);
 void fy_index_plan_release(fy_index_plan *plan);
 
+/* ---- oneDNN: onednn.c. Single precision, contiguous; false: no fast implementation, nothing was written ---- */
+
+/* c[m, n] = a b + beta c, row-major; ld*: elements from row to row; transposed: a is stored [k, m], b [n, k]. */
+bool fy_onednn_gemm(bool transposed_a, bool transposed_b, int64_t m, int64_t n, int64_t k, const float *a, int64_t lda,
+		    const float *b, int64_t ldb, float beta, float *c, int64_t ldc);
+bool fy_onednn_conv(fy_tensor *out, const fy_tensor *in, const fy_tensor *weight, const fy_tensor *bias,
+		    const fy_conv *conv);
+
+/* ---- convolution in plain C: conv_plain.c. f32, f64 and integers, contiguous ---- */
+
+void fy_conv_plain(fy_tensor *out, const fy_tensor *in, const fy_tensor *weight, const fy_tensor *bias,
+		   const fy_conv *conv);
+
 #endif
