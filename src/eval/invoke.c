@@ -1,0 +1,577 @@
+/*
+ * One call of a tensor operator. Running: it is executed. Capturing: it is executed when all data are known and the
+ * result is worth keeping as a constant, else recorded as one node. In-place and out= forms run their functional
+ * twin and write the result.
+ */
+#include "eval/eval_internal.h"
+
+#include <string.h>
+
+enum {
+	FOLD_MAPPED = 1 << 20, /* bytes: above, results computed from weights stay nodes */
+	FOLD_OTHER = 64 << 20,
+};
+
+/* One call under way. Arguments are in schema order, FY_I_UNSET where the default applies. */
+typedef struct fy_invocation {
+	fy_eval *ev;
+	fy_arena *scratch;
+	const fy_schema *schema;
+	const fy_ivalue *args;
+	fy_arg *call_args;
+	bool symbolic;    /* some data are unknown */
+	bool mapped;      /* some data come from the file as they are */
+	fy_status status;
+} fy_invocation;
+
+/* ---- arguments --------------------------------------------------------------------------------------------- */
+
+static fy_arg number_meta(fy_invocation *in, fy_dtype dtype)
+{
+	fy_tensor *meta = FY_NEW(in->scratch, fy_tensor); /* dies with the scratch arena, never by its count */
+
+	meta->refs = 1 << 30;
+	meta->dtype = dtype;
+	in->symbolic = true;
+	return fy_arg_tensor(meta);
+}
+
+static fy_arg call_arg(fy_invocation *in, fy_ivalue v)
+{
+	fy_arg arg;
+
+	switch (v.kind) {
+	case FY_I_NONE:
+		return fy_arg_none();
+	case FY_I_BOOL:
+		return fy_arg_bool(v.b);
+	case FY_I_INT:
+		return fy_arg_int(v.i);
+	case FY_I_FLOAT:
+		return fy_arg_float(v.f);
+	case FY_I_COMPLEX:
+		arg = (fy_arg){ .kind = FY_ARG_COMPLEX };
+		arg.c.re = v.c.re;
+		arg.c.im = v.c.im;
+		return arg;
+	case FY_I_STR:
+	case FY_I_DEVICE:
+		return fy_arg_str(fy_arena_strndup(in->scratch, v.s->data, v.s->len));
+	case FY_I_SYMBOL:
+		return number_meta(in, v.symbol->type.dtype);
+	case FY_I_TENSOR: {
+		fy_tensor *tensor = fy_var_tensor(in->ev, v.t);
+
+		in->symbolic |= !tensor->storage;
+		in->mapped |= tensor->storage && tensor->storage->file;
+		return fy_arg_tensor(tensor);
+	}
+	case FY_I_LIST:
+	case FY_I_TUPLE: {
+		fy_arg *items = FY_NEW_ARRAY(in->scratch, fy_arg, v.seq->count);
+
+		for (int64_t i = 0; i < v.seq->count; i++)
+			items[i] = call_arg(in, v.seq->items[i]);
+		return fy_arg_list(items, (int)v.seq->count);
+	}
+	case FY_I_POISON:
+		in->status = fy_eval_poisoned(in->ev, v.poison);
+		return fy_arg_none();
+	default:
+		in->status = fy_eval_error(in->ev, FY_MALFORMED, "op-arguments", "'%s' cannot take a %s",
+					   in->schema->full, fy_ikind_name(v));
+		return fy_arg_none();
+	}
+}
+
+/* The same argument as it stands in a graph. */
+static fy_arg graph_arg(fy_invocation *in, fy_ivalue v)
+{
+	fy_value *value;
+
+	switch (v.kind) {
+	case FY_I_SYMBOL:
+		return fy_arg_value(v.symbol);
+	case FY_I_TENSOR:
+		value = fy_var_value(in->ev, v.t);
+		if (!value && in->status == FY_OK)
+			in->status = FY_UNSUPPORTED;
+		return value ? fy_arg_value(value) : fy_arg_none();
+	case FY_I_LIST:
+	case FY_I_TUPLE: {
+		fy_arg *items = FY_NEW_ARRAY(in->scratch, fy_arg, v.seq->count);
+
+		for (int64_t i = 0; i < v.seq->count; i++)
+			items[i] = graph_arg(in, v.seq->items[i]);
+		return fy_arg_list(items, (int)v.seq->count);
+	}
+	default:
+		return call_arg(in, v);
+	}
+}
+
+static fy_arg *graph_args(fy_invocation *in)
+{
+	fy_arg *args = FY_NEW_ARRAY(in->scratch, fy_arg, in->schema->arg_count);
+
+	for (int i = 0; i < in->schema->arg_count; i++)
+		args[i] = in->args[i].kind == FY_I_UNSET ? in->schema->args[i].fallback : graph_arg(in, in->args[i]);
+	return args;
+}
+
+/* ---- results ----------------------------------------------------------------------------------------------- */
+
+/* The variable that a view or "same" result refers to. */
+static fy_var *referred(const fy_invocation *in, const fy_result *result)
+{
+	fy_ivalue v = in->args[result->of];
+
+	if (result->item >= 0)
+		v = v.seq->items[result->item];
+	return v.t;
+}
+
+/* Symbolic numbers among a view's arguments stay values; its base is filled in at each replay. */
+static const fy_step *make_step(fy_invocation *in, const fy_result *result, int index, const fy_arg *args)
+{
+	fy_eval *ev = in->ev;
+	fy_step *step = FY_NEW(ev->arena, fy_step);
+	fy_arg *copy = FY_NEW_ARRAY(ev->arena, fy_arg, in->schema->arg_count);
+
+	for (int i = 0; i < in->schema->arg_count; i++) {
+		copy[i] = args[i];
+		if (args[i].kind == FY_ARG_LIST) {
+			copy[i].list.items = fy_arena_copy(ev->arena, args[i].list.items,
+							   (size_t)args[i].list.count * sizeof(fy_arg));
+		} else if (args[i].kind == FY_ARG_STR) {
+			copy[i].s.data = fy_arena_strndup(ev->arena, args[i].s.data, args[i].s.len);
+		}
+	}
+	*step = (fy_step){ .parent = referred(in, result)->step, .schema = in->schema, .args = copy,
+			   .arg_count = in->schema->arg_count, .of = result->of, .result = index,
+			   .origin = fy_eval_origin(ev) };
+	return step;
+}
+
+/* Results of a call whose data are known; `tensors` are references that are taken over. */
+static fy_ivalue wrap_data(fy_invocation *in, const fy_call *call, int index, fy_tensor *tensor, const fy_arg *args)
+{
+	const fy_result *result = &call->results[index];
+
+	if (result->kind == FY_SAME) {
+		fy_tensor_unref(tensor);
+		return fy_iref(fy_itensor(referred(in, result)));
+	}
+	if (!FY_CAPTURING(in->ev))
+		return fy_itensor(fy_var_concrete(tensor));
+	if (result->kind == FY_VIEW && result->item < 0)
+		return fy_itensor(fy_var_view(in->ev, referred(in, result), make_step(in, result, index, args), tensor));
+	return fy_itensor(fy_var_constant(in->ev, tensor, NULL));
+}
+
+static fy_ivalue wrap_value(fy_invocation *in, const fy_call *call, int index, fy_value *value, const fy_arg *args)
+{
+	const fy_result *result = &call->results[index];
+	fy_eval *ev = in->ev;
+	fy_var *var;
+
+	if (result->kind == FY_SAME)
+		return fy_iref(fy_itensor(referred(in, result)));
+	if (result->kind != FY_VIEW || result->item >= 0)
+		return fy_itensor(fy_var_symbolic(ev, fy_tensor_ref(result->meta), value));
+	var = referred(in, result);
+	var = fy_var_view(ev, var, make_step(in, result, index, args), fy_tensor_ref(result->meta));
+	var->value = value;
+	var->block = ev->block;
+	var->version = var->cell->version;
+	return fy_itensor(var);
+}
+
+/* Numbers that tensor operators return (size, numel, item) leave as numbers. */
+static fy_status as_declared(fy_eval *ev, const fy_schema_type *type, fy_ivalue *v)
+{
+	fy_ikind kind = type->kind == FY_SCHEMA_INT ? FY_I_INT : type->kind == FY_SCHEMA_FLOAT ? FY_I_FLOAT
+			: type->kind == FY_SCHEMA_BOOL				? FY_I_BOOL
+										: FY_I_NONE;
+	fy_ivalue number;
+
+	if (type->kind != FY_SCHEMA_INT && type->kind != FY_SCHEMA_FLOAT && type->kind != FY_SCHEMA_BOOL &&
+	    type->kind != FY_SCHEMA_NUMBER)
+		return FY_OK;
+	FY_TRY(fy_eval_to_number(ev, *v, kind, &number));
+	fy_iunref(*v);
+	*v = number;
+	return FY_OK;
+}
+
+static fy_status pack(fy_invocation *in, const fy_call *call, fy_ivalue *values, int count, fy_ivalue *out)
+{
+	fy_iseq *seq;
+
+	if (!call->result_is_list && count == 1) {
+		*out = values[0];
+		return as_declared(in->ev, in->schema->returns[0], out);
+	}
+	if (!call->result_is_list && count == 0) {
+		*out = fy_inone();
+		return FY_OK;
+	}
+	*out = fy_iseq_new(in->ev, call->result_is_list ? FY_I_LIST : FY_I_TUPLE, &seq, count);
+	seq->element = FY_TS_TENSOR;
+	for (int i = 0; i < count; i++)
+		fy_iseq_push(seq, values[i]);
+	return FY_OK;
+}
+
+/* ---- executing and recording ------------------------------------------------------------------------------- */
+
+static fy_status execute(fy_invocation *in, fy_call *inferred, fy_ivalue *out)
+{
+	fy_call call = *inferred;
+	fy_tensor **tensors;
+	const fy_arg *steps = FY_CAPTURING(in->ev) ? in->call_args : NULL;
+	fy_ivalue *values;
+	int count;
+
+	call.results = NULL;
+	call.result_count = call.result_capacity = 0;
+	FY_TRY(fy_op_run(&call, false, &tensors, &count));
+	FY_ASSERT(count == inferred->result_count);
+	values = FY_NEW_ARRAY(in->scratch, fy_ivalue, count);
+	for (int i = 0; i < count; i++)
+		values[i] = wrap_data(in, inferred, i, tensors[i], steps);
+	return pack(in, inferred, values, count, out);
+}
+
+static bool all_same(const fy_call *call)
+{
+	for (int i = 0; i < call->result_count; i++)
+		if (call->results[i].kind != FY_SAME)
+			return false;
+	return call->result_count > 0;
+}
+
+static fy_status record(fy_invocation *in, const fy_call *call, fy_ivalue *out)
+{
+	fy_eval *ev = in->ev;
+	fy_ivalue *values = FY_NEW_ARRAY(in->scratch, fy_ivalue, call->result_count);
+	fy_type *types = FY_NEW_ARRAY(in->scratch, fy_type, call->result_count);
+	fy_node *node = NULL;
+	fy_arg *args = graph_args(in);
+
+	FY_TRY(in->status);
+	for (int i = 0; i < call->result_count; i++) {
+		types[i] = fy_type_of(call->results[i].meta);
+		if (!call->result_is_list && in->schema->returns[i]->kind != FY_SCHEMA_TENSOR)
+			types[i] = fy_type_scalar(call->results[i].meta->dtype);
+	}
+	if (!all_same(call)) {
+		node = fy_node_new(ev->block, NULL, in->schema->full, args, in->schema->arg_count, NULL, 0, types,
+				   call->result_count);
+		node->origin = *fy_eval_origin(ev);
+	}
+	for (int i = 0; i < call->result_count; i++)
+		values[i] = wrap_value(in, call, i, node ? node->results[i] : NULL, args);
+	return pack(in, call, values, call->result_count, out);
+}
+
+/* Is the result worth computing now? Views cost nothing; weights are not multiplied into new big constants. */
+static bool folds(const fy_invocation *in, const fy_call *call)
+{
+	int64_t bytes = 0;
+
+	if (in->symbolic || (call->op->flags & FY_OP_RANDOM))
+		return false;
+	for (int i = 0; i < call->result_count; i++) {
+		int64_t numel = fy_tensor_numel(call->results[i].meta);
+
+		if (call->results[i].kind == FY_FRESH && numel > 0)
+			bytes += numel * (int64_t)fy_dtype_size(call->results[i].meta->dtype);
+	}
+	return bytes <= (in->mapped ? FOLD_MAPPED : FOLD_OTHER);
+}
+
+/* Inference may meet sizes that depend on data: each is a new symbol of the graph. */
+static fy_status infer(fy_invocation *in, fy_call *call)
+{
+	fy_eval *ev = in->ev;
+	int symbols = FY_CAPTURING(ev) ? ev->graph->symbol_count : 0;
+	size_t errors = ev->diags->count;
+	fy_status status;
+
+	call->next_symbol = &symbols;
+	status = fy_op_infer(call);
+	call->next_symbol = NULL;
+	while (status == FY_OK && FY_CAPTURING(ev) && ev->graph->symbol_count < symbols)
+		fy_graph_symbol(ev->graph, NULL);
+	if (status == FY_USAGE && ev->diags->count > errors) { /* what PyTorch would raise: an arm may survive it */
+		char *message = fy_strdup(ev->diags->items[errors].message);
+
+		fy_diags_truncate(ev->diags, errors);
+		status = fy_eval_raise(ev, "%s", message);
+		fy_free(message);
+	}
+	return status;
+}
+
+static fy_status invoke(fy_invocation *in, fy_ivalue *out)
+{
+	fy_eval *ev = in->ev;
+	fy_call call = { .schema = in->schema, .arg_count = in->schema->arg_count, .arena = in->scratch,
+			 .diags = ev->diags, .place = fy_eval_place(ev), .seed = ev->random++ };
+	fy_status status;
+
+	in->call_args = FY_NEW_ARRAY(in->scratch, fy_arg, in->schema->arg_count);
+	for (int i = 0; i < in->schema->arg_count; i++)
+		in->call_args[i] = in->args[i].kind == FY_I_UNSET ? in->schema->args[i].fallback : call_arg(in, in->args[i]);
+	FY_TRY(in->status);
+	call.args = in->call_args;
+	FY_TRY(infer(in, &call));
+	if (!FY_CAPTURING(ev) || folds(in, &call))
+		status = execute(in, &call, out);
+	else
+		status = record(in, &call, out);
+	fy_call_release(&call);
+	return status;
+}
+
+static fy_status run_schema(fy_eval *ev, const fy_schema *schema, const fy_ivalue *args, fy_ivalue *out)
+{
+	fy_invocation in = { .ev = ev, .scratch = fy_arena_new(), .schema = schema, .args = args };
+	fy_status status = invoke(&in, out);
+
+	fy_arena_free(in.scratch);
+	return status;
+}
+
+/* ---- in-place and out= forms --------------------------------------------------------------------------------- */
+
+/* unsqueeze_, t_ ...: the variable itself becomes the view. Nobody else may hold it: other names would change too,
+ * which is what PyTorch does, but a journal cannot undo it. */
+static fy_status become_view(fy_eval *ev, fy_var *self, fy_var *view)
+{
+	if (ev->journal)
+		return fy_eval_error(ev, FY_UNSUPPORTED, "view-write",
+				     "an in-place change of shape under a condition that depends on data");
+	fy_tensor_unref(self->tensor);
+	self->tensor = fy_tensor_ref(view->tensor);
+	self->step = view->step;
+	self->version = view->version;
+	self->value = view->value;
+	self->block = view->block;
+	return FY_OK;
+}
+
+/* The functional result in the type and shape of what it is written to. */
+static fy_status fit_result(fy_eval *ev, fy_var *self, fy_ivalue *result)
+{
+	fy_ivalue made;
+
+	if (result->t->tensor->dtype != self->tensor->dtype) {
+		fy_ivalue args[] = { *result, fy_iint(self->tensor->dtype) };
+
+		FY_TRY(fy_eval_tensor_op(ev, "aten::to.dtype", args, 2, &made));
+		fy_iunref(*result);
+		*result = made;
+	}
+	if (!fy_shape_eq(&result->t->tensor->shape, &self->tensor->shape)) {
+		const fy_shape *shape = &self->tensor->shape;
+		fy_shape both;
+
+		if (!fy_shape_broadcast(&result->t->tensor->shape, shape, &both) || !fy_shape_eq(&both, shape))
+			return fy_eval_raise(ev, "the result's shape does not fit the tensor that is written in place");
+		fy_iseq *size;
+		fy_ivalue args[] = { *result, fy_iseq_new(ev, FY_I_LIST, &size, shape->rank) };
+		fy_status status;
+
+		for (int d = 0; d < shape->rank; d++)
+			fy_iseq_push(size, fy_iint(shape->dims[d]));
+		status = fy_eval_tensor_op(ev, "aten::expand", args, 2, &made);
+		fy_iunref(args[1]);
+		FY_TRY(status);
+		fy_iunref(*result);
+		*result = made;
+	}
+	return FY_OK;
+}
+
+static bool changes_view(const char *name)
+{
+	static const char *const names[] = { "aten::squeeze_", "aten::unsqueeze_", "aten::t_", "aten::transpose_",
+					     "aten::swapaxes_", "aten::swapdims_", "aten::as_strided_" };
+
+	for (size_t i = 0; i < FY_COUNT(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static fy_status write_result(fy_eval *ev, const fy_schema *schema, fy_ivalue target, fy_ivalue *result)
+{
+	if (target.kind != FY_I_TENSOR || result->kind != FY_I_TENSOR)
+		return fy_eval_error(ev, FY_UNSUPPORTED, "op-unsupported", "'%s' cannot be written in place", schema->full);
+	if (result->t == target.t)
+		return FY_OK;
+	if (changes_view(schema->name))
+		return become_view(ev, target.t, result->t);
+	FY_TRY(fit_result(ev, target.t, result));
+	return fy_var_write(ev, target.t, result->t);
+}
+
+static fy_status run_in_place(fy_eval *ev, const fy_schema *schema, const fy_schema *twin, int written,
+			      const fy_match *match, fy_ivalue *out)
+{
+	fy_ivalue *args = fy_zalloc((size_t)twin->arg_count * sizeof *args + 1), result;
+	fy_status status;
+
+	for (int i = 0, k = 0; i < schema->arg_count && k < twin->arg_count; i++)
+		if (i != written || !schema->args[i].keyword_only) /* out= has no counterpart */
+			args[k++] = match->args[i];
+	status = run_schema(ev, twin, args, &result);
+	fy_free(args);
+	FY_TRY(status);
+	status = write_result(ev, schema, match->args[written], &result);
+	fy_iunref(result);
+	if (status == FY_OK)
+		*out = fy_iref(match->args[written]);
+	return status;
+}
+
+/* ---- unsupported ------------------------------------------------------------------------------------------------ */
+
+static fy_status unsupported(fy_eval *ev, const char *name, fy_ivalue *out)
+{
+	fy_place place = fy_eval_place(ev);
+	fy_poison *poison = FY_NEW(ev->arena, fy_poison);
+	fy_buf key = { 0 };
+
+	fy_buf_printf(&key, "%s %s:%d", name, place.member ? place.member : "", place.line);
+	if (!fy_map_has(&ev->reported, (fy_str){ fy_buf_text(&key), key.len })) {
+		fy_map_put(&ev->reported, (fy_str){ fy_buf_text(&key), key.len }, poison);
+		fy_error(ev->diags, FY_UNSUPPORTED, "op-unsupported", &place, "operator '%s' is not supported", name);
+		fy_hint(ev->diags, "'ferry ops' lists what is supported");
+	}
+	fy_buf_release(&key);
+	ev->unsupported = true;
+	if (!FY_CAPTURING(ev))
+		return FY_UNSUPPORTED;
+	*poison = (fy_poison){ .what = name, .place = place, .ordinal = -1, .unsupported = true };
+	*out = fy_ipoison(poison);
+	return FY_OK;
+}
+
+/* A poison among the arguments: the result of an unsupported operator spreads quietly, anything else stops. */
+static const fy_poison *find_poison(const fy_ivalue *args, int count)
+{
+	for (int i = 0; i < count; i++) {
+		const fy_poison *inner = NULL;
+
+		if (args[i].kind == FY_I_POISON)
+			inner = args[i].poison;
+		else if (args[i].kind == FY_I_LIST || args[i].kind == FY_I_TUPLE)
+			inner = args[i].seq->poison ? args[i].seq->poison
+						    : find_poison(args[i].seq->items, (int)args[i].seq->count);
+		if (inner)
+			return inner;
+	}
+	return NULL;
+}
+
+/* ---- entry points ------------------------------------------------------------------------------------------------ */
+
+static fy_status run_match(fy_eval *ev, const fy_match *match, fy_ivalue *out)
+{
+	const fy_schema *twin;
+	int written;
+
+	if (fy_op_of(match->schema))
+		return run_schema(ev, match->schema, match->args, out);
+	twin = fy_schema_functional(match->schema, &written);
+	if (twin && fy_op_of(twin))
+		return run_in_place(ev, match->schema, twin, written, match, out);
+	return unsupported(ev, match->schema->full, out);
+}
+
+fy_status fy_eval_operator(fy_eval *ev, const char *name, fy_schema_set set, fy_ivalue *args, int arg_count,
+			   const char *const *names, fy_ivalue *values, int keyword_count, fy_ivalue *out)
+{
+	const fy_poison *poison = find_poison(args, arg_count);
+	fy_match match = { 0 };
+	fy_arena *scratch;
+	fy_status status;
+
+	if (!poison)
+		poison = find_poison(values, keyword_count);
+	if (poison && !poison->unsupported)
+		return fy_eval_poisoned(ev, poison);
+	if (poison) {
+		*out = fy_ipoison(poison);
+		return FY_OK;
+	}
+	if (set.count == 0)
+		return unsupported(ev, name, out);
+	scratch = fy_arena_new();
+	status = fy_match_call(ev, name, set, args, arg_count, names, values, keyword_count, scratch, &match);
+	if (status == FY_OK)
+		status = run_match(ev, &match, out);
+	for (int i = 0; match.schema && match.owned && i < match.schema->arg_count; i++)
+		if (match.owned[i])
+			fy_iunref(match.args[i]);
+	fy_arena_free(scratch);
+	return status;
+}
+
+fy_status fy_eval_tensor_op(fy_eval *ev, const char *full, const fy_ivalue *args, int arg_count, fy_ivalue *out)
+{
+	const fy_schema *schema = fy_schema_find(full);
+	fy_ivalue *all;
+	fy_status status;
+
+	FY_ASSERT(schema && arg_count <= schema->arg_count);
+	all = fy_zalloc((size_t)schema->arg_count * sizeof *all + 1);
+	memcpy(all, args, (size_t)arg_count * sizeof *all);
+	status = fy_op_of(schema) ? run_schema(ev, schema, all, out) : unsupported(ev, full, out);
+	fy_free(all);
+	return status;
+}
+
+fy_value *fy_eval_record(fy_eval *ev, const char *full, const fy_arg *args, int arg_count, const fy_type *type)
+{
+	fy_arena *scratch = fy_arena_new();
+	const fy_schema *schema = fy_schema_find(full);
+	const fy_arg *all = schema ? fy_schema_fill(schema, scratch, args, arg_count) : args;
+	fy_node *node;
+
+	FY_ASSERT(all);
+	node = fy_node_new(ev->block, NULL, full, all, schema ? schema->arg_count : arg_count, NULL, 0, type, 1);
+	node->origin = *fy_eval_origin(ev);
+	fy_arena_free(scratch);
+	return node->results[0];
+}
+
+fy_value *fy_eval_ssa(fy_eval *ev, fy_ivalue value)
+{
+	fy_tensor *constant = NULL;
+	fy_value *made;
+
+	switch (value.kind) {
+	case FY_I_TENSOR:
+		return fy_var_value(ev, value.t);
+	case FY_I_SYMBOL:
+		return value.symbol;
+	case FY_I_BOOL:
+		constant = fy_tensor_scalar_i64(FY_BOOL, value.b);
+		break;
+	case FY_I_INT:
+		constant = fy_tensor_scalar_i64(FY_I64, value.i);
+		break;
+	case FY_I_FLOAT:
+		constant = fy_tensor_scalar_f64(FY_F64, value.f);
+		break;
+	default:
+		FY_BUG("no SSA value for a %s", fy_ikind_name(value));
+	}
+	made = fy_graph_constant(ev->graph, constant, NULL);
+	fy_tensor_unref(constant);
+	return made;
+}

@@ -1,0 +1,270 @@
+/*
+ * The undo log. While an arm of a branch or the body of a loop on data is tried, every first change of a place
+ * that existed before is remembered; rolling back restores it and tells what the arm had made of it.
+ */
+#include "eval/eval_internal.h"
+
+#include <string.h>
+
+void fy_journal_begin(fy_eval *ev, fy_journal *journal)
+{
+	*journal = (fy_journal){ .outer = ev->journal, .start = ++ev->serial };
+	ev->journal = journal;
+}
+
+static void where_hold(fy_where where)
+{
+	switch (where.kind) {
+	case FY_AT_SLOT:
+		break; /* frames older than the journal outlive it */
+	case FY_AT_ATTRIBUTE:
+		((fy_iobject *)where.owner)->refs++;
+		break;
+	case FY_AT_CELL:
+		((fy_cell *)where.owner)->refs++;
+		break;
+	case FY_AT_LIST:
+		((fy_iseq *)where.owner)->refs++;
+		break;
+	case FY_AT_DICT:
+		((fy_idict *)where.owner)->refs++;
+		break;
+	}
+}
+
+static void where_drop(fy_where where)
+{
+	switch (where.kind) {
+	case FY_AT_SLOT:
+		break;
+	case FY_AT_ATTRIBUTE:
+		fy_iunref((fy_ivalue){ .kind = FY_I_OBJECT, .object = where.owner });
+		break;
+	case FY_AT_CELL:
+		fy_cell_unref(where.owner);
+		break;
+	case FY_AT_LIST:
+		fy_iunref((fy_ivalue){ .kind = FY_I_LIST, .seq = where.owner });
+		break;
+	case FY_AT_DICT:
+		fy_iunref((fy_ivalue){ .kind = FY_I_DICT, .dict = where.owner });
+		break;
+	}
+}
+
+static fy_content content_of_items(const fy_ivalue *items, int64_t count)
+{
+	fy_content content = { .count = count };
+
+	content.items = fy_alloc((size_t)count * sizeof *items + 1);
+	for (int64_t i = 0; i < count; i++)
+		content.items[i] = fy_iref(items[i]);
+	return content;
+}
+
+fy_content fy_where_get(fy_where where)
+{
+	fy_content content = { 0 };
+
+	switch (where.kind) {
+	case FY_AT_SLOT:
+		content.value = fy_iref(((fy_frame *)where.owner)->slots[where.index]);
+		break;
+	case FY_AT_ATTRIBUTE:
+		content.value = fy_iref(((fy_iobject *)where.owner)->attributes[where.index]);
+		break;
+	case FY_AT_CELL: {
+		const fy_cell *cell = where.owner;
+
+		content.ssa = cell->value;
+		content.constant = cell->constant ? fy_tensor_ref(cell->constant) : NULL;
+		break;
+	}
+	case FY_AT_LIST:
+		return content_of_items(((fy_iseq *)where.owner)->items, ((fy_iseq *)where.owner)->count);
+	case FY_AT_DICT: /* an entry is a key and a value side by side */
+		return content_of_items((const fy_ivalue *)((fy_idict *)where.owner)->items,
+					((fy_idict *)where.owner)->count * 2);
+	}
+	return content;
+}
+
+fy_content fy_content_ref(const fy_content *content)
+{
+	fy_content copy = *content;
+
+	if (content->items)
+		copy = content_of_items(content->items, content->count);
+	fy_iref(copy.value);
+	if (copy.constant)
+		fy_tensor_ref(copy.constant);
+	return copy;
+}
+
+void fy_content_unref(fy_content *content)
+{
+	fy_iunref(content->value);
+	fy_tensor_unref(content->constant);
+	for (int64_t i = 0; i < content->count; i++)
+		fy_iunref(content->items[i]);
+	fy_free(content->items);
+	*content = (fy_content){ 0 };
+}
+
+static void set_items(fy_ivalue **items, int64_t *count, size_t *capacity, size_t per_item, const fy_content *content)
+{
+	fy_content old = { .items = *items, .count = *count * (int64_t)per_item };
+	fy_content copy = content_of_items(content->items, content->count);
+
+	*items = copy.items;
+	*count = copy.count / (int64_t)per_item;
+	*capacity = (size_t)*count;
+	fy_content_unref(&old);
+}
+
+/* Changes a place without logging. */
+static void where_put(fy_eval *ev, fy_where where, const fy_content *content)
+{
+	switch (where.kind) {
+	case FY_AT_SLOT: {
+		fy_ivalue *slot = &((fy_frame *)where.owner)->slots[where.index], old = *slot;
+
+		*slot = fy_iref(content->value);
+		fy_iunref(old);
+		break;
+	}
+	case FY_AT_ATTRIBUTE: {
+		fy_ivalue *slot = &((fy_iobject *)where.owner)->attributes[where.index], old = *slot;
+
+		*slot = fy_iref(content->value);
+		fy_iunref(old);
+		break;
+	}
+	case FY_AT_CELL: {
+		fy_cell *cell = where.owner;
+		fy_tensor *old = cell->constant;
+
+		cell->value = content->ssa;
+		cell->constant = content->constant ? fy_tensor_ref(content->constant) : NULL;
+		cell->version = ++ev->serial; /* never an old number again: cached reads must notice */
+		fy_tensor_unref(old);
+		break;
+	}
+	case FY_AT_LIST: {
+		fy_iseq *seq = where.owner;
+
+		set_items(&seq->items, &seq->count, &seq->capacity, 1, content);
+		break;
+	}
+	case FY_AT_DICT: {
+		fy_idict *dict = where.owner;
+		fy_ivalue *items = (fy_ivalue *)dict->items;
+
+		set_items(&items, &dict->count, &dict->capacity, 2, content);
+		dict->items = (fy_ientry *)items;
+		break;
+	}
+	}
+}
+
+void fy_journal_touch(fy_eval *ev, fy_where_kind kind, void *owner, int64_t index, uint64_t birth)
+{
+	fy_journal *journal = ev->journal;
+	fy_where where = { kind, owner, index };
+	fy_str key = { (const char *)&where, sizeof where };
+
+	if (!journal || birth > journal->start)
+		return;
+	memset(&where, 0, sizeof where);
+	where.kind = kind;
+	where.owner = owner;
+	where.index = index;
+	if (fy_map_has(&journal->seen, key))
+		return;
+	fy_map_put(&journal->seen, key, journal);
+	where_hold(where);
+	journal->log.items = fy_grow(journal->log.items, &journal->log.capacity, journal->log.count + 1,
+				     sizeof *journal->log.items);
+	journal->log.items[journal->log.count++] = (fy_change){ .where = where, .before = fy_where_get(where) };
+}
+
+void fy_where_set(fy_eval *ev, fy_where where, const fy_content *content)
+{
+	uint64_t birth = 0;
+
+	switch (where.kind) {
+	case FY_AT_SLOT:
+		birth = ((fy_frame *)where.owner)->birth;
+		break;
+	case FY_AT_ATTRIBUTE:
+		birth = ((fy_iobject *)where.owner)->birth;
+		break;
+	case FY_AT_CELL:
+		birth = ((fy_cell *)where.owner)->birth;
+		break;
+	case FY_AT_LIST:
+		birth = ((fy_iseq *)where.owner)->birth;
+		break;
+	case FY_AT_DICT:
+		birth = ((fy_idict *)where.owner)->birth;
+		break;
+	}
+	fy_journal_touch(ev, where.kind, where.owner, where.index, birth);
+	where_put(ev, where, content);
+}
+
+void fy_journal_rollback(fy_eval *ev, fy_journal *journal, fy_changes *changes)
+{
+	FY_ASSERT(ev->journal == journal);
+	ev->journal = journal->outer;
+	for (size_t i = journal->log.count; i-- > 0;) {
+		fy_change *change = &journal->log.items[i];
+
+		change->after = fy_where_get(change->where);
+		where_put(ev, change->where, &change->before);
+	}
+	fy_map_release(&journal->seen);
+	*changes = journal->log;
+}
+
+void fy_changes_release(fy_changes *changes)
+{
+	for (size_t i = 0; i < changes->count; i++) {
+		fy_content_unref(&changes->items[i].before);
+		fy_content_unref(&changes->items[i].after);
+		where_drop(changes->items[i].where);
+	}
+	fy_free(changes->items);
+	*changes = (fy_changes){ 0 };
+}
+
+const fy_change *fy_changes_find(const fy_changes *changes, fy_where where)
+{
+	for (size_t i = 0; i < changes->count; i++) {
+		const fy_where *w = &changes->items[i].where;
+
+		if (w->kind == where.kind && w->owner == where.owner && w->index == where.index)
+			return &changes->items[i];
+	}
+	return NULL;
+}
+
+void fy_slot_set(fy_eval *ev, fy_frame *frame, int slot, fy_ivalue value)
+{
+	fy_ivalue old;
+
+	fy_journal_touch(ev, FY_AT_SLOT, frame, slot, frame->birth);
+	old = frame->slots[slot];
+	frame->slots[slot] = value;
+	fy_iunref(old);
+}
+
+void fy_attribute_set(fy_eval *ev, fy_iobject *object, int index, fy_ivalue value)
+{
+	fy_ivalue old;
+
+	fy_journal_touch(ev, FY_AT_ATTRIBUTE, object, index, object->birth);
+	old = object->attributes[index];
+	object->attributes[index] = value;
+	fy_iunref(old);
+}
