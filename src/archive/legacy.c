@@ -15,7 +15,7 @@ static const uint8_t magic[] = { 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8,
 /* Before it: PROTO and LONG1, from protocol 4 on a FRAME too. */
 bool fy_legacy_magic(const fy_file *file)
 {
-	if (file->size < 16 || file->data[0] != 0x80)
+	if (file->size < 4 || file->data[0] != 0x80)
 		return false;
 	for (size_t at = 4; at + sizeof(magic) <= file->size && at < 16; at++)
 		if (memcmp(file->data + at, magic, sizeof(magic)) == 0)

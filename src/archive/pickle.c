@@ -49,7 +49,8 @@ fy_status fy_unpickler_fail(fy_unpickler *u, fy_status status, const char *id, c
 
 fy_status fy_unpickler_broken(fy_unpickler *u, const char *why)
 {
-	return fy_unpickler_fail(u, FY_MALFORMED, "pickle-malformed", "%s", why);
+	fy_unpickler_fail(u, FY_MALFORMED, "pickle-malformed", "%s", why);
+	return FY_MALFORMED;
 }
 
 fy_status fy_unpickler_take(fy_unpickler *u, uint64_t count, const uint8_t **out)
@@ -265,7 +266,7 @@ static fy_status container_of(fy_unpickler *u, fy_pvalue *value, fy_pkind kind, 
 
 static fy_status add_items(fy_unpickler *u, fy_pvalue *const *items, size_t count, fy_pkind kind)
 {
-	fy_pvalue *value, *container;
+	fy_pvalue *value, *container = NULL;
 
 	if (kind == FY_P_DICT && count % 2)
 		return fy_unpickler_broken(u, "key without a value");

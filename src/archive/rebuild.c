@@ -9,7 +9,8 @@
 
 static fy_status bad_call(fy_unpickler *u, const char *why)
 {
-	return fy_unpickler_fail(u, FY_MALFORMED, "tensor-args", "%s", why);
+	fy_unpickler_fail(u, FY_MALFORMED, "tensor-args", "%s", why);
+	return FY_MALFORMED;
 }
 
 void fy_loader_set_tensor(fy_loader *loader, fy_pvalue *value, fy_tensor *tensor, const char *device)
@@ -94,7 +95,7 @@ static fy_status make_tensor(fy_unpickler *u, fy_loader *loader, const fy_pvalue
 			     const fy_dtype *dtype, fy_tensor **out)
 {
 	const fy_pstorage *storage;
-	int64_t steps[FY_MAX_RANK], end, room;
+	int64_t steps[FY_MAX_RANK], end = 0, room;
 	fy_tensor *tensor;
 	fy_shape shape;
 	size_t item;

@@ -31,11 +31,11 @@ fy_file_kind fy_sniff_zip(const fy_zip *zip)
 		return FY_KIND_TORCH_PACKAGE;
 	if (fy_zip_find(zip, "model.json"))
 		return FY_KIND_LEGACY_SCRIPT;
-	if (fy_zip_find(zip, "data.pkl"))
-		return FY_KIND_CHECKPOINT;
 	/* code/ without constants.pkl is a TorchScript archive that lost a record. */
 	if (has_folder(zip, "code/"))
 		return FY_KIND_TORCHSCRIPT;
+	if (fy_zip_find(zip, "data.pkl"))
+		return FY_KIND_CHECKPOINT;
 	return FY_KIND_ZIP;
 }
 

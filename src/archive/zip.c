@@ -71,7 +71,8 @@ static fy_status broken(const fy_zip *zip, const char *id, const char *member, f
 {
 	fy_place place = place_of(zip, member);
 
-	return fy_error(diags, FY_MALFORMED, id, &place, "%s", why);
+	fy_error(diags, FY_MALFORMED, id, &place, "%s", why);
+	return FY_MALFORMED;
 }
 
 /* ---- the end records ---- */
@@ -415,7 +416,7 @@ fy_status fy_zip_open(fy_zip **out, fy_arena *arena, const fy_file *file, fy_dia
 	fy_zip *zip = FY_NEW(arena, fy_zip);
 	fy_status status;
 	extent *extents;
-	directory dir;
+	directory dir = { 0 };
 
 	zip->arena = arena;
 	zip->file = file;

@@ -11,6 +11,10 @@
 #include <unistd.h>
 #include <zlib.h>
 
+/* A literal with NULs in it, and its length. */
+#define BYTES(text)    text, sizeof(text) - 1
+#define PUT(buf, text) fy_buf_append((buf), BYTES(text))
+
 typedef struct builder {
 	fy_buf file, directory;
 	unsigned count;
@@ -46,7 +50,7 @@ static inline void builder_entry(builder *b, const char *name, uint32_t crc, siz
 				 uint32_t header)
 {
 	b->last_directory = b->directory.len;
-	fy_buf_append(&b->directory, "PK\x01\x02", 4);
+	PUT(&b->directory, "PK\x01\x02");
 	put16(&b->directory, 20);
 	put16(&b->directory, 20);
 	put16(&b->directory, b->descriptors ? 0x0808 : 0x0800);
@@ -83,7 +87,7 @@ static inline void builder_add(builder *b, const char *name, const void *bytes, 
 		deflateEnd(&z);
 	}
 	padding = b->unaligned ? 0 : (64 - (b->file.len + 30 + strlen(name) + 4) % 64) % 64;
-	fy_buf_append(&b->file, "PK\x03\x04", 4);
+	PUT(&b->file, "PK\x03\x04");
 	put16(&b->file, 20);
 	put16(&b->file, b->descriptors ? 0x0808 : 0x0800);
 	put16(&b->file, b->deflate ? 8 : 0);
@@ -105,7 +109,7 @@ static inline void builder_add(builder *b, const char *name, const void *bytes, 
 	fy_buf_append(&b->file, out ? out : bytes, packed);
 	free(out);
 	if (b->descriptors) {
-		fy_buf_append(&b->file, "PK\x07\x08", 4);
+		PUT(&b->file, "PK\x07\x08");
 		put32(&b->file, crc);
 		put32(&b->file, (uint32_t)packed);
 		put32(&b->file, (uint32_t)size);
@@ -126,7 +130,7 @@ static inline void builder_end(builder *b, bool zip64)
 	if (zip64) {
 		size_t end = b->file.len;
 
-		fy_buf_append(&b->file, "PK\x06\x06", 4);
+		PUT(&b->file, "PK\x06\x06");
 		put64(&b->file, 44);
 		put32(&b->file, 0);
 		put64(&b->file, 0);
@@ -134,12 +138,12 @@ static inline void builder_end(builder *b, bool zip64)
 		put64(&b->file, b->count);
 		put64(&b->file, b->directory.len);
 		put64(&b->file, at);
-		fy_buf_append(&b->file, "PK\x06\x07", 4);
+		PUT(&b->file, "PK\x06\x07");
 		put32(&b->file, 0);
 		put64(&b->file, end);
 		put32(&b->file, 1);
 	}
-	fy_buf_append(&b->file, "PK\x05\x06", 4);
+	PUT(&b->file, "PK\x05\x06");
 	put32(&b->file, 0);
 	put16(&b->file, zip64 ? 0xffff : b->count);
 	put16(&b->file, zip64 ? 0xffff : b->count);
@@ -209,7 +213,7 @@ static inline void put_tensor(fy_buf *p, const char *key, int numel, int offset,
 /* The data.pkl of the minimal archive: an object with a 2x2 parameter and a bool. */
 static inline void put_minimal_pickle(fy_buf *p)
 {
-	fy_buf_append(p, "\x80\x02", 2);
+	PUT(p, "\x80\x02");
 	fy_buf_puts(p, "c__torch__\nM\n)\x81}(");
 	put_sized(p, "w");
 	fy_buf_puts(p, "ctorch._utils\n_rebuild_tensor_v2\n((");
@@ -217,7 +221,7 @@ static inline void put_minimal_pickle(fy_buf *p)
 	fy_buf_puts(p, "ctorch\nFloatStorage\n");
 	put_sized(p, "0");
 	put_sized(p, "cpu");
-	fy_buf_append(p, "K\x04tQK\x00(K\x02K\x02t(K\x02K\x01t\x88", 20);
+	PUT(p, "K\x04tQK\x00(K\x02K\x02t(K\x02K\x01t\x88");
 	fy_buf_puts(p, "ccollections\nOrderedDict\n)RtR");
 	put_sized(p, "training");
 	fy_buf_puts(p, "\x88ub.");
@@ -231,7 +235,7 @@ static inline void build_minimal(builder *b)
 	put_minimal_pickle(&pickle);
 	builder_add(b, "m/data.pkl", pickle.data, pickle.len);
 	builder_add(b, "m/data/0", weights, sizeof(weights));
-	builder_add(b, "m/constants.pkl", "\x80\x02).", 4);
+	builder_add(b, "m/constants.pkl", BYTES("\x80\x02)."));
 	builder_text(b, "m/code/__torch__.py", MINIMAL_SOURCE);
 	builder_text(b, "m/version", "3\n");
 	fy_buf_release(&pickle);

@@ -8,8 +8,6 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-#define BYTES(text) text, sizeof(text) - 1
-
 typedef struct result {
 	fy_arena *arena;
 	fy_diags diags;

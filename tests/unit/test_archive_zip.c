@@ -300,7 +300,7 @@ static void tolerates_surroundings(void **state)
 	add_two(&comment);
 	builder_end(&comment, false);
 	comment.file.data[comment.file.len - 2] = 30;
-	fy_buf_append(&comment.file, "PK\x05\x06 with 26 bytes behind it..", 30);
+	PUT(&comment.file, "PK\x05\x06 with 26 bytes behind it..");
 	open_zip(&o, &comment);
 	assert_int_equal(o.status, FY_OK);
 	drop(&o);
