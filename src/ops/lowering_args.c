@@ -1,6 +1,6 @@
 /*
- * Reading the arguments of a recorded node, and writing attributes of a node to be emitted: what lowering functions
- * need and what takes no lowering state. Knows no operator.
+ * Reading the arguments of a recorded node, and writing attributes of a node to be emitted: what lowering
+ * functions need and what takes no lowering state. Knows no operator.
  */
 #include "ops/ops.h"
 

@@ -1,0 +1,342 @@
+/*
+ * Node by node: each ATen node is replaced by what its record emits, or by the operators it is composed of,
+ * which are lowered in turn; If and Loop are entered. Nodes without an ONNX form stay and are listed, all of
+ * them. Also the choice of the opset. Knows no operator.
+ */
+#include "lower/lower_internal.h"
+
+#include <string.h>
+
+enum { BASE_OPSET = FY_ONNX_OPSET_MIN, BFLOAT16_OPSET = 13, FLOAT8_OPSET = 19, MAX_EXPANSION_DEPTH = 32 };
+
+static bool is_control(const fy_node *node)
+{
+	return fy_node_is(node, "prim::If") || fy_node_is(node, "prim::Loop");
+}
+
+static bool is_onnx(const fy_node *node)
+{
+	return !fy_starts_with(node->op, "aten::") && !fy_starts_with(node->op, "prim::");
+}
+
+/* ---- refusals ------------------------------------------------------------------------------------ */
+
+static void refuse(fy_lowering *l, const fy_node *node, const char *reason)
+{
+	for (size_t i = 0; i < l->refusal_count; i++) {
+		if (strcmp(l->refusals[i].op, node->op) == 0 && strcmp(l->refusals[i].reason, reason) == 0) {
+			l->refusals[i].count++;
+			return;
+		}
+	}
+	l->refusals = fy_arena_grow(l->arena, l->refusals, l->refusal_count, &l->refusal_capacity,
+				    l->refusal_count + 1, sizeof(fy_refusal));
+	l->refusals[l->refusal_count++] = (fy_refusal){ node->op, reason, node->origin, 1 };
+}
+
+static fy_status report_refusals(const fy_lowering *l)
+{
+	for (size_t i = 0; i < l->refusal_count; i++) {
+		const fy_refusal *refusal = &l->refusals[i];
+		fy_place place = fy_lower_place(&refusal->origin);
+
+		fy_error(l->diags, FY_UNSUPPORTED, "op-unsupported", &place, "operator '%s' %s", refusal->op,
+			 refusal->reason);
+		if (refusal->count > 1)
+			fy_note(l->diags, "and %d more like it", refusal->count - 1);
+	}
+	return l->refusal_count > 0 ? FY_UNSUPPORTED : FY_OK;
+}
+
+/* ---- replacing one node ----------------------------------------------------------------------------- */
+
+/* What the recorded type knows of sizes goes into the type of the value that replaces it. False: they
+ * disagree. */
+static bool refine(const fy_lowering *l, fy_value *value, const fy_type *recorded)
+{
+	fy_type *type = &value->type;
+
+	if (recorded->kind == FY_TYPE_OPAQUE || recorded->kind == FY_TYPE_SEQUENCE ||
+	    recorded->kind == FY_TYPE_OPTIONAL)
+		return true;
+	if (type->kind != FY_TYPE_TENSOR || (type->has_shape && type->shape.rank != recorded->shape.rank)) {
+		if (type->kind != FY_TYPE_OPAQUE)
+			return false;
+		*type = fy_type_tensor(recorded->dtype, &recorded->shape);
+	}
+	if (type->dtype != recorded->dtype)
+		return false;
+	if (!type->has_shape) {
+		type->has_shape = true;
+		type->shape = recorded->shape;
+	}
+	for (int i = 0; i < type->shape.rank; i++) {
+		fy_dim *dim = &type->shape.dims[i], known = recorded->shape.dims[i];
+
+		if (fy_dim_known(*dim) && fy_dim_known(known) && *dim != known)
+			return false;
+		if (!fy_dim_known(*dim) && (fy_dim_known(known) || value->id >= l->first_id))
+			*dim = known;
+	}
+	return true;
+}
+
+static void replace_results(fy_lowering *l, fy_node *node)
+{
+	for (int i = 0; i < node->result_count; i++) {
+		fy_value *old = node->results[i], *value = l->made[i];
+
+		if (!value && !old->uses)
+			continue;
+		if (!value)
+			FY_BUG("%s: its record gave no result %d", node->op, i);
+		if (!refine(l, value, &old->type)) {
+			fy_buf text = { 0 };
+
+			fy_buf_put_type(&text, l->graph, &value->type);
+			fy_buf_puts(&text, " where it was recorded as ");
+			fy_buf_put_type(&text, l->graph, &old->type);
+			refuse(l, node,
+			       fy_arena_printf(l->arena, "has an ONNX form of type %s", fy_buf_text(&text)));
+			fy_buf_release(&text);
+			return;
+		}
+	}
+	for (int i = 0; i < node->result_count; i++) {
+		if (l->made[i])
+			fy_value_replace(node->results[i], l->made[i]);
+	}
+	fy_node_erase(node);
+	l->lowered++;
+}
+
+static void begin_node(fy_lowering *l, fy_node *node)
+{
+	l->at = node;
+	l->status = FY_OK;
+	l->reason = NULL;
+	l->first_id = l->graph->next_value;
+	l->made = FY_NEW_ARRAY(l->arena, fy_value *, node->result_count + 1);
+}
+
+/* Expands a composed node. The next node to lower: the first of the expansion. */
+static fy_node *expand(fy_lowering *l, fy_node *node, const fy_op *op, fy_node *next)
+{
+	fy_node *before = node->prev;
+	fy_block *block = node->block;
+	size_t errors = l->diags->errors;
+
+	begin_node(l, node);
+	if (fy_lower_compose(l->graph, node, op, l->made, l->diags) != FY_OK) {
+		if (l->diags->errors == errors)
+			refuse(l, node, "cannot be composed");
+		return next;
+	}
+	for (int i = 0; i < node->result_count; i++)
+		fy_value_replace(node->results[i], l->made[i]);
+	fy_node_erase(node);
+	l->lowered++;
+	return before ? before->next : block->first;
+}
+
+static bool native(const fy_lowering *l, const fy_op *op)
+{
+	return op->lower && (!op->compose || l->opset >= op->native_opset);
+}
+
+/* Lowers one ATen node and gives the one to go on with. */
+static fy_node *lower_node(fy_lowering *l, fy_node *node, const fy_op *op)
+{
+	fy_node *next = node->next;
+	size_t errors = l->diags->errors;
+	fy_status status;
+
+	if (!native(l, op))
+		return op->compose ? expand(l, node, op, next) : (refuse(l, node, "has no ONNX form"), next);
+	begin_node(l, node);
+	status = op->lower(l, node);
+	if (l->status == FY_OK)
+		l->status = status;
+	if (l->status == FY_OK)
+		replace_results(l, node);
+	else if (l->reason && op->compose)
+		return expand(l, node, op, next);
+	else if (l->reason || l->diags->errors == errors)
+		refuse(l, node,
+		       fy_arena_printf(l->arena, "cannot be lowered: %s",
+				       l->reason ? l->reason : "its arguments have no ONNX form"));
+	return next;
+}
+
+/* ---- walking --------------------------------------------------------------------------------------------
+ */
+
+static void lower_block(fy_lowering *l, fy_block *block);
+
+static void enter_control(fy_lowering *l, fy_node *node)
+{
+	fy_node *lowered;
+
+	begin_node(l, node);
+	if (fy_lower_control(l, node, &lowered) != FY_OK) {
+		refuse(l, node, l->reason ? l->reason : "has no ONNX form");
+		return;
+	}
+	while (node->block_count > 0) {
+		fy_block *empty = node->blocks[--node->block_count];
+
+		while (empty->result_count > 0)
+			fy_block_remove_result(empty, empty->result_count - 1);
+	}
+	fy_node_erase(node);
+	l->lowered++;
+	for (int i = 0; i < lowered->block_count; i++)
+		lower_block(l, lowered->blocks[i]);
+}
+
+static void lower_block(fy_lowering *l, fy_block *block)
+{
+	fy_node *node = block->first;
+
+	while (node && !fy_interrupted()) {
+		fy_node *next = node->next;
+		const fy_op *op;
+
+		if (is_onnx(node)) {
+			for (int i = 0; i < node->block_count; i++)
+				lower_block(l, node->blocks[i]);
+		} else if (is_control(node)) {
+			enter_control(l, node);
+		} else {
+			op = fy_node_op(node);
+			if (op)
+				next = lower_node(l, node, op);
+			else
+				refuse(l, node, "is not supported");
+		}
+		node = next;
+	}
+}
+
+fy_status fy_pass_nodes(fy_pass_run *run)
+{
+	fy_graph *graph = run->graph;
+	fy_lowering l = {
+		.graph = graph, .arena = graph->arena, .diags = run->diags, .opset = run->report->opset
+	};
+	size_t errors = run->diags->errors;
+	fy_status status;
+
+	for (int i = 0; i < graph->main->param_count; i++)
+		fy_lower_scalar_to_tensor(graph->main->params[i]);
+	lower_block(&l, graph->main);
+	fy_map_release(&l.constants);
+	status = report_refusals(&l);
+	run->changes = l.lowered;
+	if (fy_interrupted())
+		return FY_INTERRUPTED;
+	if (status == FY_OK && run->diags->errors > errors)
+		status = fy_diags_status(run->diags);
+	if (status != FY_OK)
+		return status;
+	graph->opset = run->report->opset;
+	graph->ir_version = run->report->ir_version;
+	return FY_OK;
+}
+
+/* ---- the opset
+ * ------------------------------------------------------------------------------------------------ */
+
+static int plain_opset(fy_graph *graph, fy_node *node, fy_diags *diags, int depth);
+
+/* The most that the operators ask for of which `node` is composed. They are put into the graph to be looked
+ * at. */
+static int opset_of_parts(fy_graph *graph, fy_node *node, const fy_op *op, fy_diags *diags, int depth)
+{
+	fy_value **results = FY_NEW_ARRAY(graph->arena, fy_value *, node->result_count + 1);
+	fy_node *before = node->prev;
+	int opset = BASE_OPSET;
+
+	if (depth > MAX_EXPANSION_DEPTH || fy_lower_compose(graph, node, op, results, diags) != FY_OK)
+		return opset;
+	for (fy_node *part = before ? before->next : node->block->first; part != node; part = part->next) {
+		int part_opset = plain_opset(graph, part, diags, depth + 1);
+
+		opset = part_opset > opset ? part_opset : opset;
+	}
+	while (node->prev != before)
+		fy_node_erase(node->prev);
+	return opset;
+}
+
+static int opset_of_types(const fy_node *node)
+{
+	int opset = BASE_OPSET;
+
+	for (int i = 0; i < node->result_count; i++) {
+		fy_dtype dtype = node->results[i]->type.dtype;
+
+		if (node->results[i]->type.kind == FY_TYPE_OPAQUE)
+			continue;
+		if (dtype == FY_BF16 && opset < BFLOAT16_OPSET)
+			opset = BFLOAT16_OPSET;
+		if (dtype >= FY_F8_E5M2 && dtype <= FY_F8_E4M3FNUZ)
+			opset = FLOAT8_OPSET;
+	}
+	return opset;
+}
+
+static int plain_opset(fy_graph *graph, fy_node *node, fy_diags *diags, int depth)
+{
+	const fy_op *op = is_control(node) || is_onnx(node) ? NULL : fy_node_op(node);
+	int opset = opset_of_types(node), wanted = BASE_OPSET;
+
+	if (op && op->plain_opset)
+		wanted = op->plain_opset(node);
+	else if (op && op->compose)
+		wanted = opset_of_parts(graph, node, op, diags, depth);
+	return wanted > opset ? wanted : opset;
+}
+
+static const char *describe(fy_arena *arena, const fy_node *node)
+{
+	fy_buf text = { 0 };
+	const char *copy;
+
+	fy_buf_puts(&text, node->op);
+	if (node->origin.module && *node->origin.module)
+		fy_buf_printf(&text, " in %s", node->origin.module);
+	if (node->origin.file)
+		fy_buf_printf(&text, " (%s:%d)", node->origin.file, node->origin.line);
+	copy = fy_arena_strdup(arena, fy_buf_text(&text));
+	fy_buf_release(&text);
+	return copy;
+}
+
+fy_status fy_pass_opset(fy_pass_run *run)
+{
+	fy_lower_report *report = run->report;
+	fy_diags scratch = { 0 };
+	int opset = run->options->opset ? run->options->opset : run->graph->opset;
+
+	if (opset == 0) {
+		opset = BASE_OPSET;
+		for (fy_node *node = fy_graph_first(run->graph); node; node = fy_node_following(node)) {
+			int wanted = plain_opset(run->graph, node, &scratch, 0);
+
+			if (wanted > opset) {
+				opset = wanted;
+				report->raised_by = describe(run->graph->arena, node);
+			}
+		}
+		fy_diags_clear(&scratch);
+	}
+	if (opset < FY_ONNX_OPSET_MIN || opset > FY_ONNX_OPSET_MAX) {
+		fy_error(run->diags, FY_USAGE, "opset-range", NULL, "opset %d is out of range", opset);
+		fy_hint(run->diags, "opsets %d to %d can be written", FY_ONNX_OPSET_MIN, FY_ONNX_OPSET_MAX);
+		return FY_USAGE;
+	}
+	report->opset = opset;
+	report->ir_version = fy_onnx_ir_version(opset);
+	return FY_OK;
+}
