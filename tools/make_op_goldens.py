@@ -34,19 +34,24 @@ def overloads_of(name):
     return found
 
 
+def expand(text, macros):
+    """Macros of cases, which may stand inside one another, written out."""
+    for _ in range(3):
+        text = re.sub(r"\b[A-Z][A-Z_]*_CASES\b", lambda m: macros.get(m.group(0), m.group(0)), text)
+    return text
+
+
 def records(family):
     """(operator name, overloads it serves, cases) for each record of a file."""
     text = (ROOT / "src/ops" / (family + ".c")).read_text()
+    macros = dict(re.findall(r"^#define (\w+) ((?:.*\\\n)*.*)$", text, re.M))
     for match in RECORD.finditer(text):
         body = match.group(1)
         name = re.search(r'\.name = "([^"]+)"', body).group(1)
         listed = re.search(r'\.overloads = "([^"]*)"', body)
         served = listed.group(1).split(",") if listed else overloads_of(name)
-        cases = re.search(r"\.cases = FY_CASES\((.*?)\),\n", body + "\n", re.S)
-        if not cases:
-            macro = re.search(r"\.cases = (\w+)", body)
-            cases = macro and re.search(r"#define " + macro.group(1) + r" .*?FY_CASES\(((?:.*?\\\n)*.*?)\)$", text, re.M)
-        strings = re.findall(r'"((?:[^"\\]|\\.)*)"', cases.group(1)) if cases else []
+        cases = expand(body.partition(".cases = ")[2], macros)
+        strings = re.findall(r'"((?:[^"\\]|\\.)*)"', cases)
         yield name, [o for o in overloads_of(name) if o in served], strings
 
 

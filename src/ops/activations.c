@@ -1,6 +1,7 @@
 /*
- * Activation functions: elementwise operators of one float tensor with number parameters (slopes, limits, temperatures).
- * A description per operator (activation_form) serves inference and evaluation; each has its own ONNX form.
+ * Activation functions: elementwise operators of one float tensor with number parameters (slopes, limits,
+ * temperatures). A description per operator (activation_form) serves inference and evaluation; each has its
+ * own ONNX form.
  */
 #include "ops/ops_internal.h"
 #include "kernels/kernels.h"
@@ -28,7 +29,8 @@ static fy_status activation_infer(fy_call *call)
 	double p[3];
 	FY_TRY(read_params(call, p));
 	if (!form->integers_too && !fy_dtype_is_float(fy_call_tensor(call, 0)->dtype))
-		return fy_call_raise(call, "not for %s tensors", fy_dtype_name(fy_call_tensor(call, 0)->dtype));
+		return fy_call_raise(call, "not for %s tensors",
+				     fy_dtype_name(fy_call_tensor(call, 0)->dtype));
 	if (form->contiguous)
 		return fy_result_fresh(call, fy_call_tensor(call, 0)->dtype, &fy_call_tensor(call, 0)->shape);
 	return fy_infer_float_self(call);
@@ -73,7 +75,8 @@ static fy_status celu_params(const fy_call *call, double p[3])
 	return FY_OK;
 }
 
-static const double selu_alpha = 1.6732632423543772848170429916717, selu_scale = 1.0507009873554804934193349852946;
+static const double selu_alpha = 1.6732632423543772848170429916717,
+		    selu_scale = 1.0507009873554804934193349852946;
 
 static fy_status selu_params(const fy_call *call, double p[3])
 {
@@ -94,7 +97,8 @@ static fy_status hardsigmoid_params(const fy_call *call, double p[3])
 
 /* ---- lowering: shared pieces ------------------------------------------------------------------------ */
 
-/* The input, in a type that ONNX Runtime computes: float64 needs care (see wide), bfloat16 goes through float32. */
+/* The input, in a type that ONNX Runtime computes: float64 needs care (see wide), bfloat16 goes through
+ * float32. */
 static fy_value *input(fy_lowering *l, fy_node *node)
 {
 	fy_dtype dtype = fy_node_result_type(node, 0)->dtype;
@@ -151,9 +155,10 @@ static fy_status leaky_relu_lower(fy_lowering *l, fy_node *node)
 	fy_value *x = input(l, node);
 	double slope = fy_node_f64(node, 1);
 	if (!wide(node))
-		return fy_lower_finish(l, node,
-				       fy_emit(l, "LeakyRelu", FY_IN(x), FY_ATTRS(fy_attr_float("alpha", slope))));
-	return fy_lower_finish(l, node, fy_emit2(l, "Add", above_zero(l, x), times(l, below_zero(l, x), slope)));
+		return fy_lower_finish(
+			l, node, fy_emit(l, "LeakyRelu", FY_IN(x), FY_ATTRS(fy_attr_float("alpha", slope))));
+	return fy_lower_finish(l, node,
+			       fy_emit2(l, "Add", above_zero(l, x), times(l, below_zero(l, x), slope)));
 }
 
 const fy_op fy_aten_leaky_relu = {
@@ -162,8 +167,8 @@ const fy_op fy_aten_leaky_relu = {
 	.eval = activation_eval,
 	.lower = leaky_relu_lower,
 	.form = &(const activation_form){ .kernel = FY_LEAKY_RELU, .params = one_param },
-	.cases = FY_CASES("f32[2,3]", "f32[4] 0.2", "f64[1,2,3,2]^L -0.3", "f16[7] 1", "bf16[5] 0.1", "f32[4]{nan,inf,-inf,0}",
-			  "i64[3]", "f32[]", "f32[2,0]"),
+	.cases = FY_CASES("f32[2,3]", "f32[4] 0.2", "f64[1,2,3,2]^L -0.3", "f16[7] 1", "bf16[5] 0.1",
+			  "f32[4]{nan,inf,-inf,0}", "i64[3]", "f32[]", "f32[2,0]"),
 };
 
 /* scale * (x > 0 ? x : alpha * (exp(x * input_scale) - 1)), written so that exp never overflows. */
@@ -203,8 +208,8 @@ const fy_op fy_aten_elu = {
 	.eval = activation_eval,
 	.lower = elu_lower,
 	.form = &(const activation_form){ .kernel = FY_ELU, .params = elu_params },
-	.cases = FY_CASES("f32[2,3]", "f32[6] 0.5", "f64[5] 2 0.5 1.5", "f16[4]", "bf16[4]", "f32[5] 1 2 1", "f64[5]^S",
-			  "f32[3]{100,-100,nan}", "i64[2]"),
+	.cases = FY_CASES("f32[2,3]", "f32[6] 0.5", "f64[5] 2 0.5 1.5", "f16[4]", "bf16[4]", "f32[5] 1 2 1",
+			  "f64[5]^S", "f32[3]{100,-100,nan}", "i64[2]"),
 };
 
 const fy_op fy_aten_selu = {
@@ -231,7 +236,8 @@ static fy_status threshold_lower(fy_lowering *l, fy_node *node)
 	fy_value *x = fy_lower_cast(l, fy_lower_tensor(l, node, 0),
 				    fy_lower_arithmetic_type(fy_node_result_type(node, 0)->dtype));
 	fy_value *below = fy_lower_compare(l, "LessOrEqual", x, fy_lower_number(l, x, fy_node_f64(node, 1)));
-	return fy_lower_finish(l, node, fy_lower_where(l, below, fy_lower_number(l, x, fy_node_f64(node, 2)), x));
+	return fy_lower_finish(l, node,
+			       fy_lower_where(l, below, fy_lower_number(l, x, fy_node_f64(node, 2)), x));
 }
 
 const fy_op fy_aten_threshold = {
@@ -240,14 +246,17 @@ const fy_op fy_aten_threshold = {
 	.eval = activation_eval,
 	.lower = threshold_lower,
 	.form = &(const activation_form){ .kernel = FY_THRESHOLD, .params = two_params },
-	.cases = FY_CASES("f32[2,5] 0.1 20", "f64[5] 0 0", "f32[4]{nan,inf,-inf,0.5} 0.5 -1", "bf16[4] 0.5 1"),
+	.cases =
+		FY_CASES("f32[2,5] 0.1 20", "f64[5] 0 0", "f32[4]{nan,inf,-inf,0.5} 0.5 -1", "bf16[4] 0.5 1"),
 };
 
-/* ---- shrinking ------------------------------------------------------------------------------------------ */
+/* ---- shrinking ------------------------------------------------------------------------------------------
+ */
 
 static fy_value *shrink(fy_lowering *l, fy_value *x, double lambda, double bias)
 {
-	return fy_emit(l, "Shrink", FY_IN(x), FY_ATTRS(fy_attr_float("lambd", lambda), fy_attr_float("bias", bias)));
+	return fy_emit(l, "Shrink", FY_IN(x),
+		       FY_ATTRS(fy_attr_float("lambd", lambda), fy_attr_float("bias", bias)));
 }
 
 static fy_status hardshrink_lower(fy_lowering *l, fy_node *node)
@@ -285,7 +294,8 @@ const fy_op fy_aten_softshrink = {
 	.cases = FY_CASES("f32[2,5]", "f64[3,4]^T lambd=1.5", "f16[6]{-1:1} 0.25", "f32[2] -1"),
 };
 
-/* ---- smooth ones ------------------------------------------------------------------------------------------ */
+/* ---- smooth ones ------------------------------------------------------------------------------------------
+ */
 
 static fy_status sigmoid_lower(fy_lowering *l, fy_node *node)
 {
@@ -341,8 +351,9 @@ static fy_status mish_lower(fy_lowering *l, fy_node *node)
 	return fy_lower_finish(l, node, fy_emit2(l, "Mul", x, fy_emit1(l, "Tanh", softplus(l, node, x))));
 }
 
-#define SMOOTH_CASES FY_CASES("f32[2,5]{-4:4}", "f64[3,4]{-9:9}^T", "f16[7]{-3:3}", "bf16[6]{-3:3}", "i64[3,2]", "f32[]", \
-			      "f32[2,0]", "f32[2,3,2,2]{-5:5}^L", "f32[5]{-inf,inf,nan,100,-100}")
+#define SMOOTH_CASES                                                                                         \
+	FY_CASES("f32[2,5]{-4:4}", "f64[3,4]{-9:9}^T", "f16[7]{-3:3}", "bf16[6]{-3:3}", "i64[3,2]", "f32[]", \
+		 "f32[2,0]", "f32[2,3,2,2]{-5:5}^L", "f32[5]{-inf,inf,nan,100,-100}")
 
 const fy_op fy_aten_sigmoid = {
 	.name = "aten::sigmoid",
@@ -395,7 +406,8 @@ const fy_op fy_aten_softplus = {
 	.eval = activation_eval,
 	.lower = softplus_lower,
 	.form = &(const activation_form){ .kernel = FY_SOFTPLUS, .params = two_params },
-	.cases = FY_CASES("f32[2,5]{-4:4}", "f64[3,4]{-9:9}^T 2", "f32[8]{-3:6} 1 2", "f32[4]{30,-30,nan,inf}", "bf16[4] 2", "i64[2]"),
+	.cases = FY_CASES("f32[2,5]{-4:4}", "f64[3,4]{-9:9}^T 2", "f32[8]{-3:6} 1 2",
+			  "f32[4]{30,-30,nan,inf}", "bf16[4] 2", "i64[2]"),
 };
 
 const fy_op fy_aten_mish = {
@@ -407,7 +419,8 @@ const fy_op fy_aten_mish = {
 	.cases = FY_CASES("f32[2,5]{-4:4}", "f64[3,4]{-9:9}^T", "f16[7]{-3:3}", "bf16[6]", "i64[3]"),
 };
 
-/* ---- gelu: its approximation is a word ------------------------------------------------------------------------ */
+/* ---- gelu: its approximation is a word
+ * ------------------------------------------------------------------------ */
 
 static fy_status gelu_kernel(const fy_call *call, fy_unary *out)
 {
@@ -469,11 +482,13 @@ const fy_op fy_aten_gelu = {
 	.eval = gelu_eval,
 	.lower = gelu_lower,
 	.form = &(const activation_form){ .kernel = FY_GELU },
-	.cases = FY_CASES("f32[2,5]{-4:4}", "f64[3,4]{-4:4}^T", "f32[6]{-3:3} approximate='tanh'", "f64[4] approximate='tanh'",
-			  "f16[7]", "bf16[6]", "i64[3]", "f32[2] approximate='no'"),
+	.cases = FY_CASES("f32[2,5]{-4:4}", "f64[3,4]{-4:4}^T", "f32[6]{-3:3} approximate='tanh'",
+			  "f64[4] approximate='tanh'", "f16[7]", "bf16[6]", "i64[3]",
+			  "f32[2] approximate='no'"),
 };
 
-/* ---- prelu: a slope per channel ----------------------------------------------------------------------------- */
+/* ---- prelu: a slope per channel
+ * ----------------------------------------------------------------------------- */
 
 /* Shape of the weight beside self: [c, 1, 1 ...], or 0-d when it is a single number. */
 static fy_status prelu_weight_shape(const fy_call *call, fy_shape *out)
@@ -491,7 +506,8 @@ static fy_status prelu_weight_shape(const fy_call *call, fy_shape *out)
 	int channel = self->shape.rank > 1 ? 1 : 0;
 	fy_dim channels = self->shape.rank > 1 ? self->shape.dims[1] : 1;
 	if (fy_dim_known(channels) && channels != weight->shape.dims[0])
-		return fy_call_raise(call, "%" PRId64 " weights for %" PRId64 " channels", weight->shape.dims[0], channels);
+		return fy_call_raise(call, "%" PRId64 " weights for %" PRId64 " channels",
+				     weight->shape.dims[0], channels);
 	out->rank = self->shape.rank - channel;
 	for (int i = 0; i < out->rank; i++)
 		out->dims[i] = i == 0 ? weight->shape.dims[0] : 1;
@@ -543,6 +559,7 @@ const fy_op fy_aten_prelu = {
 	.eval = prelu_eval,
 	.lower = prelu_lower,
 	.form = &(const activation_form){ .kernel = FY_LEAKY_RELU },
-	.cases = FY_CASES("f32[2,3] f32[3]", "f32[2,3,2,2]^L f32[3]", "f64[2,3,4] f64[1]", "f32[4] f32[1]", "f16[2,2] f16[2]",
-			  "f32[2,3] f32[2]", "bf16[2,3] bf16[3]", "f32[2,3] f64[3]", "f32[2,3,2]^T f32[3]^S"),
+	.cases = FY_CASES("f32[2,3] f32[3]", "f32[2,3,2,2]^L f32[3]", "f64[2,3,4] f64[1]", "f32[4] f32[1]",
+			  "f16[2,2] f16[2]", "f32[2,3] f32[2]", "bf16[2,3] bf16[3]", "f32[2,3] f64[3]",
+			  "f32[2,3,2]^T f32[3]^S"),
 };

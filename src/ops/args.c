@@ -1,7 +1,7 @@
 /*
- * Reading the arguments of a call: kinds, numbers that must be known, lists that may be written as one number, and
- * dimensions counted from the end. Every failure is said here, naming operator, argument and source line.
- * Knows no operator.
+ * Reading the arguments of a call: kinds, numbers that must be known, lists that may be written as one
+ * number, and dimensions counted from the end. Every failure is said here, naming operator, argument and
+ * source line. Knows no operator.
  */
 #include "ops/ops_internal.h"
 
@@ -168,7 +168,8 @@ fy_status fy_call_bool(const fy_call *call, int index, bool *out)
 
 static fy_status list_length(const fy_call *call, int index, int got, int expect)
 {
-	return fy_call_raise(call, "argument '%s' has %d values, expected %d", arg_name(call, index), got, expect);
+	return fy_call_raise(call, "argument '%s' has %d values, expected %d", arg_name(call, index), got,
+			     expect);
 }
 
 fy_status fy_call_ints(const fy_call *call, int index, int64_t *out, int expect, int *count)
@@ -199,7 +200,8 @@ static fy_status wrap_dim(const fy_call *call, int64_t dim, int rank, int *out)
 	int span = rank == 0 ? 1 : rank;
 	*out = 0;
 	if (dim < -span || dim >= span)
-		return fy_call_raise(call, "dimension %" PRId64 " is out of range for a tensor of rank %d", dim, rank);
+		return fy_call_raise(call, "dimension %" PRId64 " is out of range for a tensor of rank %d",
+				     dim, rank);
 	*out = (int)(dim < 0 ? dim + span : dim);
 	return FY_OK;
 }
@@ -225,7 +227,8 @@ fy_status fy_call_dim_mask(const fy_call *call, int index, int rank, bool empty_
 		int dim;
 		FY_TRY(wrap_dim(call, dims[i], rank, &dim));
 		if (*out & (1u << dim))
-			return fy_call_raise(call, "dimension %d appears twice in '%s'", dim, arg_name(call, index));
+			return fy_call_raise(call, "dimension %d appears twice in '%s'", dim,
+					     arg_name(call, index));
 		*out |= 1u << dim;
 	}
 	return FY_OK;

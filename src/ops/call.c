@@ -1,7 +1,7 @@
 /*
- * Calls one operator: inference always, evaluation when every tensor has data. Allocates new results, makes views and
- * "same" results from the geometry that inference gave. The one way in which operators run, for the evaluator, for
- * replayed graphs and for tests. Knows the record's functions, not what they compute.
+ * Calls one operator: inference always, evaluation when every tensor has data. Allocates new results, makes
+ * views and "same" results from the geometry that inference gave. The one way in which operators run, for the
+ * evaluator, for replayed graphs and for tests. Knows the record's functions, not what they compute.
  */
 #include "ops/ops_internal.h"
 #include "kernels/kernels.h"
@@ -78,7 +78,8 @@ const fy_arg *fy_schema_fill(const fy_schema *schema, fy_arena *arena, const fy_
 static fy_status infer(fy_call *call)
 {
 	if ((call->op->flags & FY_OP_DATA_SIZE) && call->next_symbol == NULL)
-		return fy_call_unsupported(call, "the size of the result depends on data, it must be known here");
+		return fy_call_unsupported(call,
+					   "the size of the result depends on data, it must be known here");
 	if (call->op->compose != NULL)
 		return fy_compose_infer(call);
 	FY_TRY(call->op->infer(call));

@@ -1,7 +1,7 @@
 /*
- * Runs operators that are made of others. One builder serves inference (metas) and evaluation (data): it calls the inner
- * operators, keeps every tensor they made until the end, and remembers which of them are views of an argument.
- * Lowering has a builder of its own elsewhere. Knows no operator.
+ * Runs operators that are made of others. One builder serves inference (metas) and evaluation (data): it
+ * calls the inner operators, keeps every tensor they made until the end, and remembers which of them are
+ * views of an argument. Lowering has a builder of its own elsewhere. Knows no operator.
  */
 #include "ops/ops_internal.h"
 
@@ -86,8 +86,8 @@ static fy_status evaluate_inner(runner *run, fy_call *inner, fy_arg *results, in
 	return FY_OK;
 }
 
-static fy_status call_inner(fy_builder *builder, const char *full, const fy_arg *args, int arg_count, fy_arg *results,
-			    int result_count)
+static fy_status call_inner(fy_builder *builder, const char *full, const fy_arg *args, int arg_count,
+			    fy_arg *results, int result_count)
 {
 	runner *run = builder->user;
 	const fy_schema *schema = fy_schema_find(full);
@@ -104,8 +104,8 @@ static fy_status call_inner(fy_builder *builder, const char *full, const fy_arg 
 		.seed = run->call->seed,
 		.next_symbol = run->call->next_symbol,
 	};
-	return run->evaluate ? evaluate_inner(run, &inner, results, result_count) :
-			       infer_inner(run, &inner, results, result_count);
+	return run->evaluate ? evaluate_inner(run, &inner, results, result_count)
+			     : infer_inner(run, &inner, results, result_count);
 }
 
 static fy_arg take_constant(fy_builder *builder, fy_tensor *tensor)
@@ -127,7 +127,8 @@ static fy_status run_compose(runner *run, fy_call *call, bool evaluate, fy_compo
 		.user = run,
 	};
 	*c = (fy_compose){ .builder = &run->builder, .call = call };
-	call->result_is_list = call->schema->return_count == 1 && call->schema->returns[0]->kind == FY_SCHEMA_LIST;
+	call->result_is_list =
+		call->schema->return_count == 1 && call->schema->returns[0]->kind == FY_SCHEMA_LIST;
 	c->result_count = call->result_is_list ? 0 : call->schema->return_count;
 	c->results = FY_NEW_ARRAY(call->arena, fy_arg, c->result_count + 1);
 	fy_status status = call->op->compose(c);
@@ -156,7 +157,8 @@ fy_status fy_compose_infer(fy_call *call)
 		if (from.kind == FY_SAME)
 			status = fy_result_same_item(call, from.of, from.item);
 		else if (from.kind == FY_VIEW)
-			status = fy_result_view_item(call, from.of, from.item, &t->shape, t->strides, t->offset);
+			status = fy_result_view_item(call, from.of, from.item, &t->shape, t->strides,
+						     t->offset);
 		else
 			status = fy_result_strided(call, t->dtype, &t->shape, t->strides);
 	}

@@ -1,7 +1,7 @@
 /*
- * ONNX forms that many operators share: comparisons, selection, extremes and rounding division at every opset, for every
- * element type. The types an ONNX operator takes grew with the opsets, and ONNX Runtime computes only some of
- * them: values are cast to one that works and back. Knows no ATen operator.
+ * ONNX forms that many operators share: comparisons, selection, extremes and rounding division at every
+ * opset, for every element type. The types an ONNX operator takes grew with the opsets, and ONNX Runtime
+ * computes only some of them: values are cast to one that works and back. Knows no ATen operator.
  */
 #include "ops/ops_internal.h"
 
@@ -129,7 +129,8 @@ static fy_value *floor_div_integers(fy_lowering *l, fy_value *a, fy_value *b)
 	fy_value *quotient = fy_emit2(l, "Div", a, b);
 	fy_value *rest = fy_emit2(l, "Sub", a, fy_emit2(l, "Mul", quotient, b));
 	fy_value *inexact = fy_lower_not(l, fy_emit2(l, "Equal", rest, zero));
-	fy_value *opposite = fy_emit2(l, "Xor", fy_emit2(l, "Less", rest, zero), fy_emit2(l, "Less", b, zero));
+	fy_value *opposite =
+		fy_emit2(l, "Xor", fy_emit2(l, "Less", rest, zero), fy_emit2(l, "Less", b, zero));
 	fy_value *step = fy_lower_cast(l, fy_emit2(l, "And", inexact, opposite), type_of(a));
 	return fy_emit2(l, "Sub", quotient, step);
 }
@@ -144,11 +145,13 @@ static fy_value *other_sign(fy_lowering *l, fy_value *rest, fy_value *b)
 {
 	fy_value *zero = fy_lower_number(l, b, 0);
 	fy_value *nonzero = fy_lower_not(l, fy_lower_compare(l, "Equal", rest, zero));
-	fy_value *opposite = fy_emit2(l, "Xor", fy_emit2(l, "Less", rest, zero), fy_emit2(l, "Less", b, zero));
+	fy_value *opposite =
+		fy_emit2(l, "Xor", fy_emit2(l, "Less", rest, zero), fy_emit2(l, "Less", b, zero));
 	return fy_emit2(l, "And", nonzero, opposite);
 }
 
-/* As Python: (a - mod) / b corrected by one, rounded to the integer that it misses by an error of rounding only. */
+/* As Python: (a - mod) / b corrected by one, rounded to the integer that it misses by an error of rounding
+ * only. */
 static fy_value *floor_div_floats(fy_lowering *l, fy_value *a, fy_value *b)
 {
 	fy_value *plain = fy_emit2(l, "Div", a, b);

@@ -1,6 +1,6 @@
 /*
- * Pairs operators that write (add_, fill_, out= overloads) with the functional schema that computes the same value.
- * Works on schemas alone: the twin is the overload of the plain name whose argument types agree.
+ * Pairs operators that write (add_, fill_, out= overloads) with the functional schema that computes the same
+ * value. Works on schemas alone: the twin is the overload of the plain name whose argument types agree.
  */
 #include "ops/ops_internal.h"
 

@@ -1,7 +1,8 @@
 /*
- * Geometry of results: what an operator's inference says of each result (new data, a view, the argument itself), and
- * the strides PyTorch gives to new elementwise results. Strides decide later whether contiguous(), view() and reshape()
- * alias, so they are kept as PyTorch has them. Knows no operator and no kernel.
+ * Geometry of results: what an operator's inference says of each result (new data, a view, the argument
+ * itself), and the strides PyTorch gives to new elementwise results. Strides decide later whether
+ * contiguous(), view() and reshape() alias, so they are kept as PyTorch has them. Knows no operator and no
+ * kernel.
  */
 #include "ops/ops_internal.h"
 
@@ -86,7 +87,8 @@ static const fy_tensor *common_layout(const fy_shape *shape, const fy_tensor *co
 	return first;
 }
 
-void fy_pointwise_strides(const fy_shape *shape, const fy_tensor *const tensors[], int count, int64_t strides[])
+void fy_pointwise_strides(const fy_shape *shape, const fy_tensor *const tensors[], int count,
+			  int64_t strides[])
 {
 	const fy_tensor *common = common_layout(shape, tensors, count);
 	if (common != NULL) {
@@ -127,7 +129,8 @@ void fy_pointwise_strides(const fy_shape *shape, const fy_tensor *const tensors[
 static fy_result *add_result(fy_call *call)
 {
 	size_t capacity = (size_t)call->result_capacity, count = (size_t)call->result_count;
-	call->results = fy_arena_grow(call->arena, call->results, count, &capacity, count + 1, sizeof(fy_result));
+	call->results =
+		fy_arena_grow(call->arena, call->results, count, &capacity, count + 1, sizeof(fy_result));
 	call->result_capacity = (int)capacity;
 	fy_result *result = &call->results[call->result_count++];
 	*result = (fy_result){ .kind = FY_FRESH, .of = -1, .item = -1 };
@@ -148,8 +151,8 @@ fy_status fy_result_strided(fy_call *call, fy_dtype dtype, const fy_shape *shape
 	return FY_OK;
 }
 
-fy_status fy_result_pointwise(fy_call *call, fy_dtype dtype, const fy_shape *shape, const fy_tensor *const tensors[],
-			      int count)
+fy_status fy_result_pointwise(fy_call *call, fy_dtype dtype, const fy_shape *shape,
+			      const fy_tensor *const tensors[], int count)
 {
 	fy_result *result = add_result(call);
 	result->meta = fy_tensor_meta(dtype, shape);
@@ -176,7 +179,8 @@ fy_status fy_result_view_item(fy_call *call, int of, int item, const fy_shape *s
 	return FY_OK;
 }
 
-fy_status fy_result_view(fy_call *call, int of, const fy_shape *shape, const int64_t strides[], int64_t offset)
+fy_status fy_result_view(fy_call *call, int of, const fy_shape *shape, const int64_t strides[],
+			 int64_t offset)
 {
 	return fy_result_view_item(call, of, -1, shape, strides, offset);
 }

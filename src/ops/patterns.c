@@ -1,6 +1,6 @@
 /*
- * Inference and argument handling that many operators share: elementwise over one tensor, elementwise with broadcasting,
- * numbers as 0-d tensors. Knows no operator by name.
+ * Inference and argument handling that many operators share: elementwise over one tensor, elementwise with
+ * broadcasting, numbers as 0-d tensors. Knows no operator by name.
  */
 #include "ops/ops_internal.h"
 #include "kernels/kernels.h"
@@ -50,7 +50,8 @@ fy_status fy_call_broadcast(const fy_call *call, const int indices[], int count,
 			fy_buf_put_shape(&text, out);
 			fy_buf_puts(&text, " and ");
 			fy_buf_put_shape(&text, shape);
-			fy_status status = fy_call_raise(call, "shapes %s do not broadcast", fy_buf_text(&text));
+			fy_status status =
+				fy_call_raise(call, "shapes %s do not broadcast", fy_buf_text(&text));
 			fy_buf_release(&text);
 			return status;
 		}

@@ -1,6 +1,6 @@
 /*
- * Elementwise operators of one tensor without parameters: arithmetic, rounding, logarithms, trigonometry, predicates.
- * One description (unary_form) per operator serves inference, evaluation and lowering.
+ * Elementwise operators of one tensor without parameters: arithmetic, rounding, logarithms, trigonometry,
+ * predicates. One description (unary_form) per operator serves inference, evaluation and lowering.
  */
 #include "ops/ops_internal.h"
 #include "kernels/kernels.h"
@@ -13,7 +13,7 @@ typedef struct unary_form {
 	const char *onnx; /* the ONNX operator; NULL: build alone */
 	int since;        /* opset from which it exists; build before that */
 	fy_value *(*build)(fy_lowering *l, fy_value *x);
-	bool single; /* ONNX Runtime computes it in float32 only */
+	bool single;  /* ONNX Runtime computes it in float32 only */
 	bool no_bool; /* PyTorch refuses bool */
 } unary_form;
 
@@ -83,11 +83,14 @@ static fy_value *build_erfc(fy_lowering *l, fy_value *x)
 }
 
 /* FY_CASES of an operator defined everywhere, and of one that wants [low, high). */
-#define ANY_CASES FY_CASES("f32[2,5]", "f64[3,4]^T", "f16[7]", "bf16[6]", "i64[3,2]", "u8[4]", "bool[3]", "f32[]", \
-			   "f32[2,0]", "f32[2,3,2,2]^L", "f32[3,4]^S")
-#define POSITIVE_CASES FY_CASES("f32[2,5]{0:9}", "f64[3,4]{0.1:4}^T", "f16[7]{0:2}", "bf16[6]{0.5:3}", "i64[6]{1:7}", \
-				"f32[5]{-1,0,inf,nan,1}", "bool[3]")
-#define UNIT_CASES FY_CASES("f32[2,5]{-1:1}", "f64[3,4]{-0.9:0.9}^T", "f16[7]{-1:1}", "i64[3]{-1:2}", "f32[3]{-2,2,nan}")
+#define ANY_CASES                                                                                        \
+	FY_CASES("f32[2,5]", "f64[3,4]^T", "f16[7]", "bf16[6]", "i64[3,2]", "u8[4]", "bool[3]", "f32[]", \
+		 "f32[2,0]", "f32[2,3,2,2]^L", "f32[3,4]^S")
+#define POSITIVE_CASES                                                                                 \
+	FY_CASES("f32[2,5]{0:9}", "f64[3,4]{0.1:4}^T", "f16[7]{0:2}", "bf16[6]{0.5:3}", "i64[6]{1:7}", \
+		 "f32[5]{-1,0,inf,nan,1}", "bool[3]")
+#define UNIT_CASES \
+	FY_CASES("f32[2,5]{-1:1}", "f64[3,4]{-0.9:0.9}^T", "f16[7]{-1:1}", "i64[3]{-1:2}", "f32[3]{-2,2,nan}")
 
 const fy_op fy_aten_exp = {
 	.name = "aten::exp",
@@ -371,10 +374,12 @@ static fy_status relu_lower(fy_lowering *l, fy_node *node)
 	return fy_lower_finish(l, node, fy_lower_max(l, x, fy_lower_number(l, x, 0)));
 }
 
-#define KEEP_CASES FY_CASES("f32[2,5]", "f64[3,4]^T", "f16[7]{-9:9}", "bf16[6]", "i64[3,2]", "i8[5]", "i32[4]", "f32[]", \
-			    "f32[0]", "f32[2,3,2,2]^L", "f32[5]{-inf,inf,nan,0,-0.5}", "bool[2]", "u8[4]")
-#define ROUND_CASES FY_CASES("f32[12]{-3:3}", "f64[3,4]{-9:9}^T", "f16[7]{-9:9}", "bf16[6]{-5:5}", "i64[3,2]", "i8[5]", \
-			     "f32[8]{-2.5,-1.5,-0.5,0.5,1.5,2.5,inf,nan}", "f64[6]{-3.5,-0.5,0.5,1.5,2.5,3.5}")
+#define KEEP_CASES                                                                                   \
+	FY_CASES("f32[2,5]", "f64[3,4]^T", "f16[7]{-9:9}", "bf16[6]", "i64[3,2]", "i8[5]", "i32[4]", \
+		 "f32[]", "f32[0]", "f32[2,3,2,2]^L", "f32[5]{-inf,inf,nan,0,-0.5}", "bool[2]", "u8[4]")
+#define ROUND_CASES                                                                                         \
+	FY_CASES("f32[12]{-3:3}", "f64[3,4]{-9:9}^T", "f16[7]{-9:9}", "bf16[6]{-5:5}", "i64[3,2]", "i8[5]", \
+		 "f32[8]{-2.5,-1.5,-0.5,0.5,1.5,2.5,inf,nan}", "f64[6]{-3.5,-0.5,0.5,1.5,2.5,3.5}")
 
 const fy_op fy_aten_abs = {
 	.name = "aten::abs",
@@ -409,7 +414,8 @@ const fy_op fy_aten_sign = {
 	.infer = keep_infer,
 	.eval = unary_eval,
 	.lower = keep_lower,
-	.form = &(const unary_form){ .kernel = FY_SIGN, .build = build_sign }, /* ONNX leaves Sign of NaN open; PyTorch says 0 */
+	.form = &(const unary_form){ .kernel = FY_SIGN,
+				     .build = build_sign }, /* ONNX leaves Sign of NaN open; PyTorch says 0 */
 	.cases = KEEP_CASES,
 };
 
@@ -515,8 +521,8 @@ const fy_op fy_aten_logical_not = {
 	.eval = unary_eval,
 	.lower = logical_not_lower,
 	.form = &(const unary_form){ .kernel = FY_LOGICAL_NOT },
-	.cases = FY_CASES("bool[5]", "i64[2,3]{-1:2}", "f32[4]{0,-0.5,nan,inf}", "u8[3]", "f16[3]{0,1,2}", "bf16[3]{0,1,2}",
-			  "f64[2,2]^T"),
+	.cases = FY_CASES("bool[5]", "i64[2,3]{-1:2}", "f32[4]{0,-0.5,nan,inf}", "u8[3]", "f16[3]{0,1,2}",
+			  "bf16[3]{0,1,2}", "f64[2,2]^T"),
 };
 
 /* ---- predicates ------------------------------------------------------------------------------------ */
@@ -563,8 +569,9 @@ static fy_status predicate_lower(fy_lowering *l, fy_node *node)
 	return fy_lower_finish(l, node, form->kernel == FY_ISFINITE ? same : fy_lower_not(l, same));
 }
 
-#define PREDICATE_CASES FY_CASES("f32[6]{-inf,inf,nan,0,-0.5,3e38}", "f64[3,4]{-inf,1,nan,1e300}^T", "f16[4]{inf,nan,1}", \
-				 "bf16[4]{-inf,nan,1}", "i64[3]", "bool[2]", "f32[]")
+#define PREDICATE_CASES                                                                                   \
+	FY_CASES("f32[6]{-inf,inf,nan,0,-0.5,3e38}", "f64[3,4]{-inf,1,nan,1e300}^T", "f16[4]{inf,nan,1}", \
+		 "bf16[4]{-inf,nan,1}", "i64[3]", "bool[2]", "f32[]")
 
 const fy_op fy_aten_isnan = {
 	.name = "aten::isnan",

@@ -1,6 +1,7 @@
 /*
- * Type promotion as PyTorch's result_type: tensors with dims outweigh 0-d tensors, which outweigh numbers, unless the
- * lighter one is of a higher category (bool < integer < float < complex). Knows the calling convention only.
+ * Type promotion as PyTorch's result_type: tensors with dims outweigh 0-d tensors, which outweigh numbers,
+ * unless the lighter one is of a higher category (bool < integer < float < complex). Knows the calling
+ * convention only.
  */
 #include "ops/ops_internal.h"
 

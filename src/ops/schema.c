@@ -34,7 +34,8 @@ static void expect(reader *r, const char *text)
 
 static bool is_word(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+	       c == '.';
 }
 
 /* Letters, digits, '_' and '.'; "" and a failure when there is none. */
@@ -65,14 +66,17 @@ static fy_schema_kind kind_of_name(const char *name)
 		const char *name;
 		fy_schema_kind kind;
 	} known[] = {
-		{ "Tensor", FY_SCHEMA_TENSOR },	  { "int", FY_SCHEMA_INT },	      { "SymInt", FY_SCHEMA_INT },
-		{ "ScalarType", FY_SCHEMA_INT },  { "Layout", FY_SCHEMA_INT },	      { "MemoryFormat", FY_SCHEMA_INT },
-		{ "QScheme", FY_SCHEMA_INT },	  { "float", FY_SCHEMA_FLOAT },	      { "bool", FY_SCHEMA_BOOL },
-		{ "SymBool", FY_SCHEMA_BOOL },	  { "complex", FY_SCHEMA_COMPLEX },   { "Scalar", FY_SCHEMA_NUMBER },
-		{ "number", FY_SCHEMA_NUMBER },	  { "str", FY_SCHEMA_STR },	      { "Device", FY_SCHEMA_DEVICE },
-		{ "Any", FY_SCHEMA_ANY },	  { "AnyEnumType", FY_SCHEMA_ANY },   { "AnyClassType", FY_SCHEMA_ANY },
-		{ "tVal", FY_SCHEMA_VAR },	  { "tKey", FY_SCHEMA_VAR },	      { "t1", FY_SCHEMA_VAR },
-		{ "t2", FY_SCHEMA_VAR },
+		{ "Tensor", FY_SCHEMA_TENSOR },   { "int", FY_SCHEMA_INT },
+		{ "SymInt", FY_SCHEMA_INT },      { "ScalarType", FY_SCHEMA_INT },
+		{ "Layout", FY_SCHEMA_INT },      { "MemoryFormat", FY_SCHEMA_INT },
+		{ "QScheme", FY_SCHEMA_INT },     { "float", FY_SCHEMA_FLOAT },
+		{ "bool", FY_SCHEMA_BOOL },       { "SymBool", FY_SCHEMA_BOOL },
+		{ "complex", FY_SCHEMA_COMPLEX }, { "Scalar", FY_SCHEMA_NUMBER },
+		{ "number", FY_SCHEMA_NUMBER },   { "str", FY_SCHEMA_STR },
+		{ "Device", FY_SCHEMA_DEVICE },   { "Any", FY_SCHEMA_ANY },
+		{ "AnyEnumType", FY_SCHEMA_ANY }, { "AnyClassType", FY_SCHEMA_ANY },
+		{ "tVal", FY_SCHEMA_VAR },        { "tKey", FY_SCHEMA_VAR },
+		{ "t1", FY_SCHEMA_VAR },          { "t2", FY_SCHEMA_VAR },
 	};
 	for (size_t i = 0; i < FY_COUNT(known); i++)
 		if (strcmp(name, known[i].name) == 0)
@@ -262,7 +266,8 @@ static void read_args(reader *r, fy_schema *schema)
 			continue;
 		}
 		size_t count = (size_t)schema->arg_count;
-		schema->args = fy_arena_grow(r->arena, schema->args, count, &capacity, count + 1, sizeof(fy_schema_arg));
+		schema->args = fy_arena_grow(r->arena, schema->args, count, &capacity, count + 1,
+					     sizeof(fy_schema_arg));
 		fy_schema_arg *arg = &schema->args[schema->arg_count++];
 		*arg = (fy_schema_arg){ .keyword_only = keyword_only };
 		arg->type = read_type(r);
@@ -277,7 +282,8 @@ static void read_args(reader *r, fy_schema *schema)
 static void add_return(reader *r, fy_schema *schema, size_t *capacity)
 {
 	size_t count = (size_t)schema->return_count;
-	schema->returns = fy_arena_grow(r->arena, schema->returns, count, capacity, count + 1, sizeof(*schema->returns));
+	schema->returns = fy_arena_grow(r->arena, schema->returns, count, capacity, count + 1,
+					sizeof(*schema->returns));
 	schema->returns[schema->return_count++] = read_type(r);
 	accept(r, "");
 	if (is_word(*r->at))

@@ -1,6 +1,7 @@
 /*
- * The schemas of every PyTorch operator, compiled in as text (schemas.tsv) and sorted by name by the build. A name's
- * lines are parsed when first asked for and kept for the life of the process, so that start-up costs nothing.
+ * The schemas of every PyTorch operator, compiled in as text (schemas.tsv) and sorted by name by the build. A
+ * name's lines are parsed when first asked for and kept for the life of the process, so that start-up costs
+ * nothing.
  */
 #include "ops/ops_internal.h"
 

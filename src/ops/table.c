@@ -1,6 +1,6 @@
 /*
- * The list of operator records, as the build found them in the .c files of this room, and the way from a schema to
- * its record. Knows no operator by name.
+ * The list of operator records, as the build found them in the .c files of this room, and the way from a
+ * schema to its record. Knows no operator by name.
  */
 #include "ops/ops_internal.h"
 
@@ -24,7 +24,8 @@ static int by_name(const void *a, const void *b)
 	int order = strcmp(op_a->name, op_b->name);
 	if (order != 0)
 		return order;
-	return strcmp(op_a->overloads == NULL ? "" : op_a->overloads, op_b->overloads == NULL ? "" : op_b->overloads);
+	return strcmp(op_a->overloads == NULL ? "" : op_a->overloads,
+		      op_b->overloads == NULL ? "" : op_b->overloads);
 }
 
 static void sort_records(void)
@@ -57,7 +58,8 @@ static bool is_tensor(const fy_schema_type *type)
 	return type->kind == FY_SCHEMA_TENSOR;
 }
 
-/* Operators on numbers and lists alone share names with tensor operators, and writing forms have no record. */
+/* Operators on numbers and lists alone share names with tensor operators, and writing forms have no record.
+ */
 static bool computes_tensors(const fy_schema *schema)
 {
 	bool tensors = false;

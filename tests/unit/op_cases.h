@@ -1,6 +1,6 @@
 /*
- * Test cases of operator records (grammar: docs/adding-an-operator.md): reads one into a call with deterministic data.
- * Shared by the tests that walk over all records.
+ * Test cases of operator records (grammar: docs/adding-an-operator.md): reads one into a call with
+ * deterministic data. Shared by the tests that walk over all records.
  */
 #ifndef OP_CASES_H
 #define OP_CASES_H
@@ -234,7 +234,8 @@ static inline int read_case_keyword(case_reader *r, const fy_schema *schema)
 	if (r->at[length] != '=')
 		return -1;
 	for (int i = 0; i < schema->arg_count; i++) {
-		if (strlen(schema->args[i].name) == length && strncmp(schema->args[i].name, r->at, length) == 0) {
+		if (strlen(schema->args[i].name) == length &&
+		    strncmp(schema->args[i].name, r->at, length) == 0) {
 			r->at += length + 1;
 			return i;
 		}

@@ -1,7 +1,7 @@
 /*
- * Walks over every operator record and every case of it: inference on metas equals inference on tensors equals the
- * geometry and aliasing that PyTorch gave; evaluation equals PyTorch's values; what PyTorch refuses is refused.
- * FERRY_TEST_OP=aten::name runs one operator.
+ * Walks over every operator record and every case of it: inference on metas equals inference on tensors
+ * equals the geometry and aliasing that PyTorch gave; evaluation equals PyTorch's values; what PyTorch
+ * refuses is refused. FERRY_TEST_OP=aten::name runs one operator.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -148,7 +148,8 @@ static bool same_layout(const fy_tensor *t, const fy_shape *shape, const int64_t
 	return true;
 }
 
-static void check_geometry(const op_case *c, int index, const char *who, const fy_tensor *t, const expected *e)
+static void check_geometry(const op_case *c, int index, const char *who, const fy_tensor *t,
+			   const expected *e)
 {
 	if (t->dtype == e->dtype && same_layout(t, &e->shape, e->strides))
 		return;
@@ -192,7 +193,8 @@ static void check_values(const op_case *c, int index, const fy_tensor *t, const 
 			good = fy_tensor_get_i64(t, i) == exact;
 		}
 		if (!good) {
-			complain(c, "result %d, element %" PRId64 ": %.9g, PyTorch has %.9g", index, i, got, wanted);
+			complain(c, "result %d, element %" PRId64 ": %.9g, PyTorch has %.9g", index, i, got,
+				 wanted);
 			return;
 		}
 	}
@@ -222,8 +224,8 @@ static void check_relation(const op_case *c, int index, const fy_result *result,
 	bool fresh = result->kind == FY_FRESH;
 	if (fy_tensor_numel(result->meta) != 0 &&
 	    (fresh != (e->of < 0) || (!fresh && (result->of != e->of || result->item != e->item))))
-		complain(c, "result %d: relation %d to argument %d.%d, PyTorch shares memory with %d.%d", index,
-			 (int)result->kind, result->of, result->item, e->of, e->item);
+		complain(c, "result %d: relation %d to argument %d.%d, PyTorch shares memory with %d.%d",
+			 index, (int)result->kind, result->of, result->item, e->of, e->item);
 }
 
 static bool sizes_from_data(const op_case *c)
@@ -252,8 +254,8 @@ static void check_infer(const op_case *c, bool metas, const char *golden)
 			continue;
 		check_relation(c, count, &call.results[count], &e);
 		if (!sizes_from_data(c))
-			check_geometry(c, count, metas ? "inference without data" : "inference", call.results[count].meta,
-				       &e);
+			check_geometry(c, count, metas ? "inference without data" : "inference",
+				       call.results[count].meta, &e);
 	}
 	if (status == FY_OK && !raises && count != call.result_count)
 		complain(c, "%d results, PyTorch has %d", call.result_count, count);

@@ -1,4 +1,5 @@
-/* The schema table: every line parses, look-ups agree with the file, written forms find their functional twins. */
+/* The schema table: every line parses, look-ups agree with the file, written forms find their functional
+ * twins. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +16,8 @@ static void every_line_parses_and_is_found(void **state)
 	fy_diags diags = { 0 };
 	assert_int_equal(fy_file_open(&file, "src/ops/schemas.tsv", &diags), FY_OK);
 	int lines = 0, names = 0;
-	for (const char *at = (const char *)file.data, *end; at < (const char *)file.data + file.size; at = end + 1) {
+	for (const char *at = (const char *)file.data, *end; at < (const char *)file.data + file.size;
+	     at = end + 1) {
 		end = strchr(at, '\n');
 		char full[128] = { 0 };
 		memcpy(full, at, strcspn(at, "("));
