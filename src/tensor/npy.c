@@ -255,6 +255,14 @@ fy_status fy_npy_read(fy_tensor **out, const char *path, fy_diags *diags)
 	return status;
 }
 
+fy_status fy_npy_parse(fy_tensor **out, fy_str bytes, const char *name, fy_diags *diags)
+{
+	const fy_file file = { .data = (const uint8_t *)bytes.data, .size = bytes.len };
+
+	*out = NULL;
+	return read_mapped(out, &file, name, diags);
+}
+
 /* ---- writing ---- */
 
 /* The dtype that stands for one without a counterpart; every value fits it. */

@@ -162,6 +162,8 @@ void fy_buf_put_tensor_type(fy_buf *buf, const fy_tensor *tensor); /* float32[1,
 
 /* Versions 1-3, little-endian, C or Fortran order. Data is copied. */
 fy_status FY_MUST_USE fy_npy_read(fy_tensor **out, const char *path, fy_diags *diags);
+/* The same from memory; `name` is what diagnostics call it. */
+fy_status FY_MUST_USE fy_npy_parse(fy_tensor **out, fy_str bytes, const char *name, fy_diags *diags);
 /* bfloat16 and float8 have no .npy type: written as float32. */
 fy_status FY_MUST_USE fy_npy_write(const char *path, const fy_tensor *tensor, fy_diags *diags);
 
