@@ -50,7 +50,7 @@ def records(family):
         name = re.search(r'\.name = "([^"]+)"', body).group(1)
         listed = re.search(r'\.overloads = "([^"]*)"', body)
         served = listed.group(1).split(",") if listed else overloads_of(name)
-        cases = expand(body.partition(".cases = ")[2], macros)
+        cases = expand(body.partition(".cases =")[2], macros)
         strings = re.findall(r'"((?:[^"\\]|\\.)*)"', cases)
         yield name, [o for o in overloads_of(name) if o in served], strings
 
