@@ -116,4 +116,90 @@ static inline bool fy_onnx_int_is_symbol(int64_t value)
  * reference, the caller's. */
 fy_tensor *fy_onnx_known_value(const fy_value *value, int opset);
 
+/* ---- wire.c: the protobuf wire form ----------------------------------------------------------------- */
+
+enum { FY_WIRE_DEPTH = 100 };
+
+typedef enum fy_wire_type { FY_WIRE_VARINT = 0, FY_WIRE_I64 = 1, FY_WIRE_LEN = 2, FY_WIRE_I32 = 5 } fy_wire_type;
+
+/* The first thing that went wrong in a file; shared by all cursors into it. */
+typedef struct fy_wire_log {
+	const uint8_t *base;
+	size_t size;
+	const char *problem; /* NULL: none */
+	size_t offset;
+} fy_wire_log;
+
+/* A sticky cursor over the fields of one message: after the first problem every cursor is at its end. */
+typedef struct fy_wire {
+	fy_wire_log *log;
+	const uint8_t *at, *end;
+	int depth;
+} fy_wire;
+
+typedef struct fy_wire_field {
+	int number;
+	fy_wire_type type;
+	uint64_t value; /* VARINT, I64, I32 */
+	fy_str bytes;   /* LEN */
+} fy_wire_field;
+
+fy_wire fy_wire_open(fy_wire_log *log, const void *bytes, size_t size);
+/* A cursor over a message inside another one; counts the depth. */
+fy_wire fy_wire_enter(const fy_wire *parent, fy_str bytes);
+/* The next field; false at the end or after a problem. Unknown groups are skipped. */
+bool fy_wire_next(fy_wire *wire, fy_wire_field *field);
+void fy_wire_fail(fy_wire *wire, const char *problem);
+/* Problem unless the field is of this type; returns whether it is. */
+bool fy_wire_expect(fy_wire *wire, const fy_wire_field *field, fy_wire_type type);
+/* Elements of a repeated number, packed or not: how many this field adds. element: 0 varint, 4 or 8 bytes. */
+size_t fy_wire_count(fy_wire *wire, const fy_wire_field *field, int element);
+/* The elements themselves, as raw bits. */
+void fy_wire_numbers(fy_wire *wire, const fy_wire_field *field, int element, uint64_t *out);
+/* A singular message that may stand in pieces: *slot becomes this field's bytes, or all pieces joined in the arena. */
+void fy_wire_keep(const fy_wire *message_start, fy_arena *arena, const fy_wire_field *field, fy_str *slot);
+
+size_t fy_wire_varint_size(uint64_t value);
+size_t fy_wire_put_varint(uint8_t out[10], uint64_t value);
+
+/* ---- onnx_read_tensor.c ------------------------------------------------------------------------------- */
+
+/* One file being read. */
+typedef struct fy_onnx_reader {
+	fy_onnx_model *model; /* NULL: from memory, no external data */
+	fy_graph *graph;
+	fy_arena *arena;
+	fy_diags *diags;
+	fy_place place;
+	fy_wire_log log;
+	const char *path;
+	fy_map names;   /* of all values so far */
+	fy_map symbols; /* dim_param -> index + 1 */
+	int next_suffix;
+} fy_onnx_reader;
+
+/* FY_MALFORMED "onnx-wire" when the log holds a problem. */
+fy_status FY_MUST_USE fy_onnx_wire_status(fy_onnx_reader *reader);
+fy_status fy_onnx_malformed(fy_onnx_reader *reader, const char *format, ...) FY_PRINTF(2, 3);
+/* A name: valid UTF-8 without NUL, copied into the arena. */
+fy_status FY_MUST_USE fy_onnx_read_name(fy_onnx_reader *reader, const fy_wire_field *field, const char **out);
+/* A TensorProto. One reference; *name NULL when it has none. */
+fy_status FY_MUST_USE fy_onnx_read_tensor(fy_onnx_reader *reader, fy_wire wire, fy_tensor **out, const char **name);
+
+/* ---- onnx_read.c, onnx_read_node.c ----------------------------------------------------------------------- */
+
+/* Names of one graph; inner ones see the outer ones. */
+typedef struct fy_onnx_scope {
+	struct fy_onnx_scope *outer;
+	fy_block *block;
+	fy_map values; /* name -> fy_value */
+	fy_map types;  /* name -> fy_type, as stated by value_info and outputs */
+} fy_onnx_scope;
+
+fy_value *fy_onnx_scope_find(const fy_onnx_scope *scope, const char *name);
+fy_status FY_MUST_USE fy_onnx_scope_put(fy_onnx_reader *reader, fy_onnx_scope *scope, const char *name, fy_value *value);
+fy_status FY_MUST_USE fy_onnx_read_graph(fy_onnx_reader *reader, fy_onnx_scope *outer, fy_wire wire, fy_block *block);
+fy_status FY_MUST_USE fy_onnx_read_node(fy_onnx_reader *reader, fy_onnx_scope *scope, const fy_wire *parent,
+					fy_str bytes);
+
 #endif
