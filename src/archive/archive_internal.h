@@ -38,8 +38,12 @@ struct fy_unpickler {
 	size_t depth, stack_cap;
 	size_t *marks; /* depth of the stack at each open MARK */
 	size_t mark_count, mark_cap;
-	fy_memo_slot *memo;
-	size_t memo_count, memo_size; /* size: power of two, or 0 */
+	fy_pvalue **dense; /* memo entries 0 to dense_count - 1 */
+	size_t dense_count, dense_cap;
+	fy_memo_slot *memo; /* the others; an entry below dense_count is stale */
+	size_t memo_size;   /* power of two, or 0 */
+	size_t memo_used;   /* slots taken */
+	size_t memo_count;  /* different keys in both */
 	uint32_t values, max_values;
 	fy_pvalue *none, *yes, *no;
 	bool done;

@@ -1,8 +1,8 @@
 /*
  * The pickle machine: opcodes of protocols 0 to 5 to a graph of plain values. One table says which function
- * runs an opcode and whether TorchScript's reader knows it. The stack is an array, the memo a hash table, so
- * neither deep nor sparse input costs more than its length. Nothing is executed or imported: what a global, a
- * call or a persistent id means is asked of the hooks. Must not know tensors.
+ * runs an opcode and whether TorchScript's reader knows it. The stack is an array, the memo an array and a
+ * hash table, so neither deep nor sparse input costs more than its length. Nothing is executed or imported:
+ * what a global, a call or a persistent id means is asked of the hooks. Must not know tensors.
  */
 #include "archive/archive_internal.h"
 
@@ -321,18 +321,32 @@ static void memo_grow(fy_unpickler *u)
 	fy_free(old);
 }
 
+static fy_pvalue *memo_get(const fy_unpickler *u, uint64_t key)
+{
+	if (key < u->dense_count)
+		return u->dense[key];
+	return u->memo_size ? memo_find(u, key)->value : NULL;
+}
+
+/* Picklers count their keys up from 0: those go into an array, any others into the hash table. */
 static fy_status memo_put(fy_unpickler *u, uint64_t key)
 {
 	fy_pvalue *value;
-	fy_memo_slot *slot;
 
 	FY_TRY(top(u, &value));
-	if (2 * (u->memo_count + 1) > u->memo_size)
-		memo_grow(u);
-	slot = memo_find(u, key);
-	if (!slot->key && ++u->memo_count > u->max_values)
+	if (!memo_get(u, key) && ++u->memo_count > u->max_values)
 		return fy_unpickler_broken(u, "too many memo entries");
-	*slot = (fy_memo_slot){ key + 1, value };
+	if (key < u->dense_count) {
+		u->dense[key] = value;
+	} else if (key == u->dense_count) {
+		u->dense = fy_grow(u->dense, &u->dense_cap, u->dense_count + 1, sizeof(*u->dense));
+		u->dense[u->dense_count++] = value;
+	} else {
+		if (2 * (u->memo_used + 1) > u->memo_size)
+			memo_grow(u);
+		u->memo_used += memo_find(u, key)->key == 0;
+		*memo_find(u, key) = (fy_memo_slot){ key + 1, value };
+	}
 	return FY_OK;
 }
 
@@ -367,16 +381,15 @@ static fy_status op_put(fy_unpickler *u, uint8_t code)
 
 static fy_status op_get(fy_unpickler *u, uint8_t code)
 {
-	fy_memo_slot *slot = NULL;
+	fy_pvalue *value;
 	uint64_t key;
 
 	FY_TRY(memo_key(u, code, &key));
-	if (u->memo_size)
-		slot = memo_find(u, key);
-	if (!slot || !slot->key)
+	value = memo_get(u, key);
+	if (!value)
 		return fy_unpickler_fail(u, FY_MALFORMED, "pickle-malformed",
 					 "memo entry %" PRIu64 " was never stored", key);
-	return fy_unpickler_push(u, slot->value);
+	return fy_unpickler_push(u, value);
 }
 
 /* ---- names and calls ---- */
@@ -660,5 +673,6 @@ fy_status fy_unpickle(fy_pickle *out, fy_arena *arena, fy_str bytes, const fy_pi
 	fy_free(u.stack);
 	fy_free(u.marks);
 	fy_free(u.memo);
+	fy_free(u.dense);
 	return status;
 }

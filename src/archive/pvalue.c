@@ -28,6 +28,11 @@ static fy_pvalue **grown(fy_arena *arena, fy_pvalue **items, uint32_t used, uint
 {
 	size_t cap = *capacity;
 
+	/* Most get their items at once and never again: tuples, arguments. */
+	if (cap == 0) {
+		*capacity = (uint32_t)more;
+		return FY_NEW_ARRAY(arena, fy_pvalue *, more);
+	}
 	if (used + more > cap) {
 		items = fy_arena_grow(arena, items, used, &cap, used + more, sizeof(*items));
 		*capacity = (uint32_t)cap;

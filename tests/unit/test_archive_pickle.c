@@ -279,6 +279,12 @@ static void memo_is_sparse(void **state)
 {
 	(void)state;
 	expect_text(BYTES("\200\002]r\360\377\377\377K\001aj\360\377\377\377\206."), false, "([1], [1])");
+	/* Out of order, and stored again. */
+	expect_text(BYTES("\200\002K\001q\002K\002q\000K\003q\001K\004q\0020000h\000h\001h\002\207."), false,
+		    "(2, 3, 4)");
+	/* MEMOIZE counts the entries there are. */
+	expect_text(BYTES("\200\004K\001q\001K\002q\000K\003\224000h\000h\001h\002\207."), false,
+		    "(2, 1, 3)");
 	expect_text(BYTES("]p9223372036854775806\ng9223372036854775806\n\206."), false, "([], [])");
 }
 
