@@ -198,6 +198,8 @@ void fy_block_set_result(fy_block *block, int index, fy_value *value);
  * (strings and lists into the arena). types gives one per result. */
 fy_node *fy_node_new(fy_block *block, fy_node *before, const char *op, const fy_arg *args, int arg_count,
 		     const fy_attr *attrs, int attr_count, const fy_type *types, int result_count);
+/* One more result at the end: for control flow, whose results are found while its blocks are made. */
+fy_value *fy_node_add_result(fy_node *node, const fy_type *type);
 void fy_node_set_arg(fy_node *node, int index, fy_arg arg);
 void fy_node_set_attr(fy_node *node, const char *name, fy_arg arg);
 const fy_arg *fy_node_attr(const fy_node *node, const char *name); /* NULL when absent */
