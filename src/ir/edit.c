@@ -171,6 +171,20 @@ fy_node *fy_node_new(fy_block *block, fy_node *before, const char *op, const fy_
 	return node;
 }
 
+fy_value *fy_node_add_result(fy_node *node, const fy_type *type)
+{
+	fy_graph *graph = node->block->graph;
+	fy_value **results = FY_NEW_ARRAY(graph->arena, fy_value *, node->result_count + 1);
+	fy_value *value = fy_ir_new_value(graph, type, NULL);
+
+	memcpy(results, node->results, (size_t)node->result_count * sizeof *results);
+	value->def = node;
+	value->index = node->result_count;
+	results[node->result_count++] = value;
+	node->results = results;
+	return value;
+}
+
 void fy_node_set_arg(fy_node *node, int index, fy_arg arg)
 {
 	fy_arena *arena = node->block->graph->arena;
