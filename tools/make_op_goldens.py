@@ -16,7 +16,7 @@ import torch
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DTYPES = {"f16": torch.float16, "f32": torch.float32, "f64": torch.float64, "bf16": torch.bfloat16, "i8": torch.int8,
           "i16": torch.int16, "i32": torch.int32, "i64": torch.int64, "u8": torch.uint8, "bool": torch.bool,
-          "c64": torch.complex64, "c128": torch.complex128, "u16": torch.uint16, "u32": torch.uint32, "u64": torch.uint64,
+          "complex64": torch.complex64, "complex128": torch.complex128, "u16": torch.uint16, "u32": torch.uint32, "u64": torch.uint64,
           "float16": torch.float16, "float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16,
           "int8": torch.int8, "int16": torch.int16, "int32": torch.int32, "int64": torch.int64, "uint8": torch.uint8}
 SHORT = {dtype: name for name, dtype in reversed(DTYPES.items())}
