@@ -18,7 +18,8 @@ enum {
 	LOCAL_SIZE = 30,   /* local header without name and extra field */
 	MAX_COMMENT = 65535,
 	DEFLATE_RATIO = 1032, /* the most that deflate can gain */
-	AMBIGUOUS = -1,       /* in by_folded_name: several records */
+	SHOWN_NAME = 200,
+	AMBIGUOUS = -1, /* in by_folded_name: several records */
 };
 
 #define SIGNATURE_END     0x06054b50u
@@ -63,6 +64,9 @@ static uint64_t get64(const uint8_t *p)
 
 static fy_place place_of(const fy_zip *zip, const char *member)
 {
+	/* Names may have 64 KiB; messages stay short. */
+	if (member && strlen(member) > SHOWN_NAME)
+		member = fy_arena_printf(zip->arena, "%.*s...", SHOWN_NAME, member);
 	return (fy_place){ .file = zip->path, .member = member };
 }
 
@@ -326,7 +330,7 @@ static fy_status check_overlaps(const fy_zip *zip, extent *extents, fy_diags *di
 			fy_place place = place_of(zip, zip->records[extents[i].record].name);
 
 			return fy_error(diags, FY_MALFORMED, "zip-overlap", &place,
-					"entry overlaps entry '%s'",
+					"entry overlaps entry '%.200s'",
 					zip->records[extents[i - 1].record].name);
 		}
 	return FY_OK;
