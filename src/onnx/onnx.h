@@ -160,9 +160,10 @@ fy_status FY_MUST_USE fy_onnx_write_buf(const fy_graph *graph, fy_buf *out, cons
 
 /*
  * Validates a graph of ONNX nodes: fy_graph_verify, opset and IR version, every operator exists in the opset, arity,
- * attribute names and kinds, types inferable, declared types of outputs agree with inferred ones.
+ * attribute names and kinds, types inferable, declared types agree with inferred ones. Types of values that the graph does
+ * not state are filled in.
  * All findings are listed; FY_MALFORMED, or FY_UNSUPPORTED when only unsupported operators were met.
  */
-fy_status FY_MUST_USE fy_onnx_check(const fy_graph *graph, fy_diags *diags);
+fy_status FY_MUST_USE fy_onnx_check(fy_graph *graph, fy_diags *diags);
 
 #endif

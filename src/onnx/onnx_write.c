@@ -14,7 +14,8 @@ typedef struct writer {
 	fy_output *out; /* one of the two */
 	fy_buf *buf;
 	bool counting;
-	uint64_t size;   /* counted so far */
+	uint64_t size;   /* counted or written so far */
+	uint64_t total;  /* known once it was counted */
 	uint64_t *sizes; /* of every message, in order of their beginning */
 	size_t size_count, size_capacity, next_size;
 	fy_status status; /* sticky */
@@ -218,13 +219,13 @@ static void write_type(writer *w, const fy_type *type)
 	end_message(w, m);
 }
 
-static void write_value_info(writer *w, int field, const char *name, const fy_type *type)
+/* In a subgraph a type that nobody worked out may be left out. */
+static void write_value_info(writer *w, int field, const char *name, const fy_type *type, bool subgraph)
 {
 	message m = begin_message(w, field);
 
 	put_text(w, 1, name);
-	/* A subgraph's value may have a type nobody worked out: its type is left out then. */
-	if (field != 11 || type->kind != FY_TYPE_OPAQUE)
+	if (!subgraph || type->kind != FY_TYPE_OPAQUE)
 		write_type(w, type);
 	end_message(w, m);
 }
@@ -416,7 +417,7 @@ static const char *result_name(const writer *w, const fy_block *block, int i, fy
 	if (own)
 		return name_of(w, value);
 	scratch->len = 0;
-	fy_buf_printf(scratch, "%s.%d.%d.out", name_of(w, value), block->owner->results[0]->id, i);
+	fy_buf_printf(scratch, "%s.%d.%d.out", name_of(w, value), block->owner->origin.order, i);
 	return fy_buf_text(scratch);
 }
 
@@ -432,7 +433,7 @@ static void write_results(writer *w, const fy_block *block, bool identities)
 		if (identities && second)
 			write_identity(w, name_of(w, value), name);
 		else if (!identities)
-			write_value_info(w, 12, name, &value->type);
+			write_value_info(w, 12, name, &value->type, block->owner != NULL);
 	}
 	fy_buf_release(&scratch);
 }
@@ -442,7 +443,7 @@ static void write_constants(writer *w, const fy_graph *graph)
 	for (int i = 0; i < graph->constant_count; i++) {
 		write_tensor(w, 5, graph->constants[i]->tensor, name_of(w, graph->constants[i]));
 		if (!w->counting && w->options && w->options->progress)
-			fy_progress_say(w->options->progress, "write", (int64_t)w->size, (int64_t)w->sizes[0]);
+			fy_progress_say(w->options->progress, "write", (int64_t)w->size, (int64_t)w->total);
 	}
 }
 
@@ -456,7 +457,7 @@ static void write_intermediates(writer *w, const fy_block *block)
 			for (const fy_use *use = value->uses; use && !output; use = use->next)
 				output = use->block == block;
 			if (!output && !is_left_out(w, node, i) && value->type.kind != FY_TYPE_OPAQUE)
-				write_value_info(w, 13, name_of(w, value), &value->type);
+				write_value_info(w, 13, name_of(w, value), &value->type, false);
 		}
 	}
 }
@@ -472,7 +473,8 @@ static void write_graph(writer *w, int field, const fy_block *block, const char 
 	if (!block->owner)
 		write_constants(w, block->graph);
 	for (int i = 0; i < block->param_count; i++)
-		write_value_info(w, 11, name_of(w, block->params[i]), &block->params[i]->type);
+		write_value_info(w, 11, name_of(w, block->params[i]), &block->params[i]->type,
+				 block->owner != NULL);
 	write_results(w, block, false);
 	if (w->options && w->options->value_info)
 		write_intermediates(w, block);
@@ -592,6 +594,7 @@ static fy_status write_all(writer *w)
 				     INT32_MAX);
 	}
 	w->counting = false;
+	w->total = w->size;
 	if (w->status == FY_OK)
 		write_model(w);
 	fy_free(w->names);
