@@ -263,7 +263,8 @@ void fy_attribute_set(fy_eval *ev, fy_iobject *object, int index, fy_ivalue valu
 typedef struct fy_forced {
 	int ordinal;
 	int arm;
-	fy_node *node;
+	bool assumed;  /* the other arm raises: no If at all */
+	fy_node *node; /* made by the first run that gets there */
 } fy_forced;
 
 struct fy_eval {
@@ -281,7 +282,7 @@ struct fy_eval {
 	int depth;          /* of calls */
 	int64_t steps, step_limit;
 	int ifs;            /* Ifs on data met so far */
-	int loops;          /* data-dependent loops around here: an If inside cannot be split */
+	int next_input;     /* graph inputs met so far in this run */
 	bool raised;        /* the program raised: `raise_message`, not a diagnostic yet */
 	char *raise_message;
 	fy_place raise_place;
@@ -291,10 +292,11 @@ struct fy_eval {
 	int forced_count;
 	fy_map reported; /* unsupported operators and warnings said already */
 	bool unsupported;
-	void **objects; /* instantiated pickle values by id */
+	const char *state_written; /* an attribute of a module that was set */
+	fy_map built;   /* instantiated pickle values by address */
+	fy_ivalue root;
 	fy_map names;   /* canonical names of the archive's tensors */
-	struct fy_shared_storage *storages; /* cells by storage, when several tensors share one */
-	int storage_count;
+	fy_map storages; /* cells by storage, for those that several tensors share */
 	uint64_t random;
 };
 
@@ -381,14 +383,9 @@ const fy_ivalue *fy_args_get(const fy_args *args, int i, const char *name);
 fy_status FY_MUST_USE fy_symbol_op(fy_eval *ev, const char *full, const fy_ivalue *args, int count, fy_dtype dtype,
 				   fy_ivalue *out);
 
-/* branch.c, loop.c, merge.c: control flow on data. */
+/* branch.c, loop.c: control flow on data. trip: the number of rounds, NULL for while; first: rounds run already. */
 fy_status FY_MUST_USE fy_eval_if_data(fy_eval *ev, const fy_bstmt *stmt, fy_value *condition);
 fy_status FY_MUST_USE fy_eval_loop_data(fy_eval *ev, const fy_bstmt *stmt, fy_value *trip, int64_t first);
-
-/* One number or tensor that leaves a block as a result. */
-typedef struct fy_exit {
-	fy_ivalue value;  /* to be read at the end of the block; FY_I_UNINITIALIZED: a dummy of the result's type */
-} fy_exit;
 
 /* instantiate.c: pickled objects to run-time values. */
 fy_status FY_MUST_USE fy_eval_instantiate(fy_eval *ev, const fy_pvalue *value, fy_ivalue *out);

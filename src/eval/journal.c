@@ -264,6 +264,8 @@ void fy_attribute_set(fy_eval *ev, fy_iobject *object, int index, fy_ivalue valu
 	fy_ivalue old;
 
 	fy_journal_touch(ev, FY_AT_ATTRIBUTE, object, index, object->birth);
+	if (object->path && !fy_iidentical(object->attributes[index], value))
+		ev->state_written = object->class->attributes[index].name;
 	old = object->attributes[index];
 	object->attributes[index] = value;
 	fy_iunref(old);

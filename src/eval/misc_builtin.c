@@ -166,7 +166,6 @@ const fy_builtin fy_builtins_misc[] = {
 	{ "aten::is_grad_enabled", do_never },
 	{ "aten::is_autocast_enabled", do_never },
 	{ "aten::is_autocast_cpu_enabled", do_never },
-	{ "aten::is_scripting", do_never },
 	{ "aten::set_grad_enabled", do_print },
 	{ "aten::manual_seed", do_print },
 	{ "aten::wait", do_identity },
