@@ -316,7 +316,7 @@ static fy_status scatter_nd_eval(fy_onnx_call *call)
 {
 	fy_shape shape = { 1, { fy_tensor_numel(call->inputs[2]) } };
 	fy_tensor *positions, *updates, *flat_out, *flat_updates;
-	int64_t slice;
+	int64_t slice = 0;
 	fy_scatter_mode mode;
 	fy_status status;
 

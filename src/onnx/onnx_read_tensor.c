@@ -387,7 +387,7 @@ static fy_status from_external(fy_onnx_reader *reader, const tensor_parts *parts
 {
 	const fy_file *file = NULL;
 	const char *path = NULL;
-	uint64_t offset;
+	uint64_t offset = 0;
 
 	if (!reader->model)
 		return fy_error(reader->diags, FY_UNSUPPORTED, "onnx-external", &reader->place,
@@ -401,7 +401,7 @@ static fy_status from_external(fy_onnx_reader *reader, const tensor_parts *parts
 fy_status fy_onnx_read_tensor(fy_onnx_reader *reader, fy_wire wire, fy_tensor **out, const char **name)
 {
 	tensor_parts parts;
-	size_t size;
+	size_t size = 0;
 
 	*out = NULL;
 	FY_TRY(read_fields(reader, wire, &parts));
