@@ -71,27 +71,31 @@ static bool is_shape(const char *text, fy_shape *shape)
 	return *text && read_dims(&text, 'x', '\0', shape) && !*text;
 }
 
-/* A file stands for a tensor, or for the number in it when the argument is a number. */
-static fy_status parse_file(fy_input_value *out, const char *path, fy_input_want want, fy_diags *diags)
+fy_status fy_input_take(fy_input_value *out, fy_tensor *tensor, fy_input_want want, const char *text,
+			fy_diags *diags)
 {
-	fy_tensor *tensor = NULL;
-	FY_TRY(fy_npy_read(&tensor, path, diags));
-	if (want == FY_WANT_TENSOR || want == FY_WANT_ANY) {
-		*out = (fy_input_value){ fy_arg_tensor(tensor), true };
-		return FY_OK;
-	}
 	bool single = fy_tensor_numel(tensor) == 1 && fy_dtype_has_values(tensor->dtype);
-	if (single && want == FY_WANT_INT)
+	*out = (fy_input_value){ .arg = fy_arg_none() };
+	if (want == FY_WANT_TENSOR || want == FY_WANT_ANY)
+		*out = (fy_input_value){ fy_arg_tensor(fy_tensor_ref(tensor)), true };
+	else if (single && want == FY_WANT_INT)
 		out->arg = fy_arg_int(fy_tensor_get_i64(tensor, 0));
 	else if (single && want == FY_WANT_FLOAT)
 		out->arg = fy_arg_float(fy_tensor_get_f64(tensor, 0));
 	else if (single && want == FY_WANT_BOOL)
 		out->arg = fy_arg_bool(fy_tensor_get_i64(tensor, 0) != 0);
 	else
-		single = false;
+		return refuse(text, "the argument is no tensor, and this is no single number", diags);
+	return FY_OK;
+}
+
+static fy_status parse_file(fy_input_value *out, const char *path, fy_input_want want, fy_diags *diags)
+{
+	fy_tensor *tensor = NULL;
+	FY_TRY(fy_npy_read(&tensor, path, diags));
+	fy_status status = fy_input_take(out, tensor, want, path, diags);
 	fy_tensor_unref(tensor);
-	return single ? FY_OK
-		      : refuse(path, "the argument is no tensor and the file holds no single number", diags);
+	return status;
 }
 
 static bool parse_word(fy_arg *out, const char *text, fy_arena *arena)

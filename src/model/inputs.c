@@ -18,6 +18,7 @@ typedef struct spec {
 	const char *text; /* as given */
 	const char *body; /* without the name */
 	fy_str name;      /* empty: by position */
+	fy_tensor *tensor;
 	bool used;
 } spec;
 
@@ -117,15 +118,16 @@ static fy_status slots_of_graph(binding *b)
 	return FY_OK;
 }
 
-static void read_specs(binding *b, const char *const *texts, int count)
+static void read_specs(binding *b, const fy_input_spec *given, int count)
 {
 	b->specs = FY_NEW_ARRAY(b->arena, spec, count);
 	b->spec_count = count;
 	for (int i = 0; i < count; i++) {
-		const char *text = fy_arena_strdup(b->arena, texts[i]);
+		const char *text = fy_arena_strdup(b->arena, given[i].text);
 		const char *equals =
 			text[0] == '@' || text[0] == '\'' || text[0] == '"' ? NULL : strchr(text, '=');
-		b->specs[i] = (spec){ .text = text, .body = equals ? equals + 1 : text };
+		b->specs[i] =
+			(spec){ .text = text, .body = equals ? equals + 1 : text, .tensor = given[i].tensor };
 		if (equals)
 			b->specs[i].name = (fy_str){ text, (size_t)(equals - text) };
 	}
@@ -150,7 +152,10 @@ static fy_status add_spec(binding *b, const slot *s, const char *name, spec *fro
 	const fy_leaf *leaf = find_remembered(b, name);
 	const fy_tensor *base = leaf && leaf->value.kind == FY_ARG_TENSOR ? leaf->value.t : s->base;
 	from->used = true;
-	FY_TRY(fy_input_parse(&value, from->body, s->want, base, b->arena, b->diags));
+	if (from->tensor)
+		FY_TRY(fy_input_take(&value, from->tensor, s->want, name, b->diags));
+	else
+		FY_TRY(fy_input_parse(&value, from->body, s->want, base, b->arena, b->diags));
 	add_leaf(b, name, value.arg, value.has_data);
 	return FY_OK;
 }
@@ -205,18 +210,22 @@ static spec *next_by_position(binding *b)
 	return b->next < b->spec_count ? &b->specs[b->next] : NULL;
 }
 
-/* A shape cannot be meant for an argument that is a number; that one is then left out. */
-static bool fits_number(const char *body)
+/* A shape cannot be meant for an argument that is a number; an optional one is then left out. */
+static bool fits_number(const spec *p, bool optional)
 {
-	const char *digits = body + strspn(body, "0123456789");
-	return *body != '@' && !strchr(body, '[') && !(digits > body && *digits == 'x');
+	const char *digits = p->body + strspn(p->body, "0123456789");
+	if (p->tensor)
+		return fy_tensor_numel(p->tensor) == 1;
+	if (*p->body == '@')
+		return !optional;
+	return !strchr(p->body, '[') && !(digits > p->body && *digits == 'x');
 }
 
 static fy_status add_by_position(binding *b, const slot *s, bool last, bool *found)
 {
 	spec *p = next_by_position(b);
 	*found = false;
-	if (!p || (s->want != FY_WANT_TENSOR && s->want != FY_WANT_ANY && !fits_number(p->body)))
+	if (!p || (s->want != FY_WANT_TENSOR && s->want != FY_WANT_ANY && !fits_number(p, s->optional)))
 		return FY_OK;
 	*found = true;
 	if (!s->is_list)
@@ -281,7 +290,7 @@ static fy_status check_bound(binding *b)
 	return FY_USAGE;
 }
 
-fy_status fy_inputs_bind(fy_inputs *out, const fy_model *model, const char *const *specs, int spec_count,
+fy_status fy_inputs_bind(fy_inputs *out, const fy_model *model, const fy_input_spec *specs, int spec_count,
 			 fy_diags *diags)
 {
 	binding b = { .model = model, .arena = model->arena, .diags = diags, .out = out };

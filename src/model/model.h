@@ -104,6 +104,16 @@ typedef struct fy_input_value {
 fy_status FY_MUST_USE fy_input_parse(fy_input_value *out, const char *text, fy_input_want want,
 				     const fy_tensor *base, fy_arena *arena, fy_diags *diags);
 
+/* The same for a tensor that is there already: for a number its only element. `text` names it in messages. */
+fy_status FY_MUST_USE fy_input_take(fy_input_value *out, fy_tensor *tensor, fy_input_want want,
+				    const char *text, fy_diags *diags);
+
+/* What was given for one input. */
+typedef struct fy_input_spec {
+	const char *text;  /* "[name=]value"; with a tensor "name=", or "" for the next in order */
+	fy_tensor *tensor; /* borrowed; NULL: text says it all */
+} fy_input_spec;
+
 /* The leaves of one call, in order of the arguments, depth first. */
 typedef struct fy_inputs {
 	fy_leaf *leaves; /* tensors without data until filled; one reference held */
@@ -116,7 +126,7 @@ typedef struct fy_inputs {
  * comes from the shapes the archive remembers, or the fixed shapes of an ONNX file; Optional and defaulted
  * arguments may be left out. FY_USAGE says what is missing, too much, or misfits.
  */
-fy_status FY_MUST_USE fy_inputs_bind(fy_inputs *out, const fy_model *model, const char *const *specs,
+fy_status FY_MUST_USE fy_inputs_bind(fy_inputs *out, const fy_model *model, const fy_input_spec *specs,
 				     int spec_count, fy_diags *diags);
 /*
  * Gives tensors that have no data seeded values that suit their type. Integers that `graph` (inputs parallel

@@ -104,39 +104,10 @@ void fy_golden_release(fy_golden *golden)
 	golden->input_count = golden->output_count = 0;
 }
 
-const char **fy_golden_specs(const fy_golden *golden, fy_arena *arena)
+const fy_input_spec *fy_golden_specs(const fy_golden *golden, fy_arena *arena)
 {
-	const char **specs = FY_NEW_ARRAY(arena, const char *, golden->input_count + 1);
-	for (int i = 0; i < golden->input_count; i++) {
-		fy_buf text = { 0 };
-		fy_buf_put_tensor_type(&text, golden->inputs[i]);
-		specs[i] = fy_arena_strdup(arena, fy_buf_text(&text));
-		fy_buf_release(&text);
-	}
+	fy_input_spec *specs = FY_NEW_ARRAY(arena, fy_input_spec, golden->input_count + 1);
+	for (int i = 0; i < golden->input_count; i++)
+		specs[i] = (fy_input_spec){ .text = "", .tensor = golden->inputs[i] };
 	return specs;
-}
-
-fy_status fy_golden_fill(const fy_golden *golden, fy_inputs *inputs, fy_diags *diags)
-{
-	int used = 0;
-	for (int i = 0; i < inputs->count; i++) {
-		fy_arg *value = &inputs->leaves[i].value;
-		if (value->kind != FY_ARG_TENSOR)
-			continue;
-		if (used == golden->input_count)
-			return fy_error(diags, FY_USAGE, "golden-inputs",
-					&(fy_place){ .file = golden->place },
-					"the saved results have %d inputs, the model takes more",
-					golden->input_count);
-		fy_tensor *saved = golden->inputs[used++];
-		if (saved->dtype != value->t->dtype || !fy_shape_eq(&saved->shape, &value->t->shape))
-			return fy_error(diags, FY_USAGE, "golden-inputs",
-					&(fy_place){ .file = golden->place },
-					"saved input %d does not have the type and shape of input '%s'",
-					used - 1, inputs->leaves[i].name);
-		fy_tensor_unref(value->t);
-		value->t = fy_tensor_ref(saved);
-		inputs->has_data[i] = true;
-	}
-	return FY_OK;
 }

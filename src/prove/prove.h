@@ -72,10 +72,8 @@ fy_status FY_MUST_USE fy_golden_read(fy_golden *out, const char *path, fy_arena 
 /* The same names among the extra files of an archive, in any folder of it; nothing found: counts are 0. */
 fy_status FY_MUST_USE fy_golden_of_archive(fy_golden *out, const fy_model *model, fy_diags *diags);
 void fy_golden_release(fy_golden *golden);
-/* Specs for fy_inputs_bind that stand for the golden's inputs; the data is set by fy_golden_fill. */
-const char **fy_golden_specs(const fy_golden *golden, fy_arena *arena);
-/* Puts the golden's inputs in place of the tensor leaves. FY_USAGE when count, types or shapes misfit. */
-fy_status FY_MUST_USE fy_golden_fill(const fy_golden *golden, fy_inputs *inputs, fy_diags *diags);
+/* Its inputs for fy_inputs_bind. */
+const fy_input_spec *fy_golden_specs(const fy_golden *golden, fy_arena *arena);
 
 /* ---- weights: weights.c
  * ---------------------------------------------------------------------------------------- */
@@ -113,6 +111,7 @@ void fy_find_difference(fy_buf *out, const fy_model *program, fy_graph *file, co
 typedef struct fy_verify_options {
 	fy_tolerance tolerance;
 	bool every_runtime;                /* ferry's engine too when ONNX Runtime is there */
+	const char *file_called;           /* NULL: "the file" */
 	const fy_convert_options *convert; /* how the file was made; NULL: from another program */
 	const fy_golden *golden;           /* NULL or without outputs: none */
 	fy_execute_options execute;        /* execute.ort: ONNX Runtime, or NULL */
@@ -128,5 +127,72 @@ fy_status FY_MUST_USE fy_verify(const fy_model *reference, const fy_model *file,
 				const fy_verify_options *options, fy_diags *diags);
 /* Multiplications and additions of convolutions and matrix products in one run of an ONNX graph. */
 double fy_graph_operations(const fy_graph *graph);
+
+/* ---- the way of a model, stage by stage: stages.c, convert_stages.c, verify_stages.c
+ * ------------------------------------ */
+
+/* What a finished stage has to say. */
+typedef struct fy_stage {
+	const char *name; /* model, capture, write, graph, weights, inference ... */
+	fy_verdict verdict;
+	const char *text;
+	const char *details; /* lines, or NULL */
+	double seconds;      /* 0: not measured */
+	fy_json *json;       /* measures; taken over by the listener. NULL: none */
+} fy_stage;
+
+typedef struct fy_stage_sink {
+	void (*tell)(void *user, const fy_stage *stage);
+	void *user;
+	bool verbose; /* details even when all is well */
+} fy_stage_sink;
+
+/* What converting and verifying share. */
+typedef struct fy_work {
+	fy_stage_sink sink;
+	fy_tolerance tolerance;
+	const char *golden; /* folder of saved results, or NULL: those in the archive, if any */
+	uint64_t seed;
+	int threads;
+	const fy_progress *progress;
+	fy_ort *ort; /* NULL: not found */
+} fy_work;
+
+typedef struct fy_convert_request {
+	fy_convert_options convert;
+	const fy_input_spec *specs, *verify_specs; /* verify_specs: a smaller input to verify with */
+	int spec_count, verify_spec_count;
+	bool no_verify;
+	fy_buf *graph_text; /* takes what convert.lower.dump or until asks for */
+} fy_convert_request;
+
+/*
+ * Converts and proves. `path` appears when every check held; after a failed one the file is kept as
+ * "<path>.rejected". With convert.lower.until nothing is written.
+ */
+fy_status FY_MUST_USE fy_convert_file(const fy_model *model, const char *path,
+				      const fy_convert_request *request, const fy_work *work,
+				      fy_diags *diags);
+
+typedef struct fy_verify_request {
+	const fy_input_spec *specs;
+	int spec_count;
+	const int *keep_outputs; /* of the reference's outputs */
+	int keep_count;
+} fy_verify_request;
+
+/* Proves that the ONNX file `file` gives the results of `reference`. */
+fy_status FY_MUST_USE fy_verify_file(const fy_model *reference, const fy_model *file,
+				     const fy_verify_request *request, const fy_work *work, fy_diags *diags);
+
+/* Shared by both: tells one stage, and the stages that check a file. */
+void fy_stage_tell(const fy_work *work, fy_stage stage);
+void fy_stage_model(const fy_work *work, const fy_model *model);
+fy_status FY_MUST_USE fy_stage_graph(const fy_work *work, const fy_model *file, fy_diags *diags);
+fy_status FY_MUST_USE fy_stage_weights(const fy_work *work, const fy_model *file,
+				       const fy_conversion *conversion, fy_diags *diags);
+fy_status FY_MUST_USE fy_stage_inference(const fy_work *work, const fy_model *reference, const fy_model *file,
+					 const fy_inputs *inputs, const fy_verify_options *options,
+					 fy_diags *diags);
 
 #endif

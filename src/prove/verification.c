@@ -51,6 +51,11 @@ static fy_proof new_proof(fy_evidence evidence, const run *side, const char *ref
 			   .reference = fy_strdup(reference) };
 }
 
+static const char *called(const verification *v)
+{
+	return v->options->file_called ? v->options->file_called : "the file";
+}
+
 /* ---- runs ---- */
 
 /* ONNX Runtime may lack an operator or be too old; that is no fault of the file. Any other refusal is. */
@@ -60,7 +65,7 @@ static fy_status run_elsewhere(verification *v)
 	fy_diags own = { 0 };
 	if (!ort)
 		return FY_OK;
-	fy_buf_printf(&v->elsewhere.name, "onnxruntime %s on the file", fy_ort_version(ort));
+	fy_buf_printf(&v->elsewhere.name, "onnxruntime %s on %s", fy_ort_version(ort), called(v));
 	fy_status status = execute(v, &v->elsewhere, v->file, ort, &own);
 	if (status != FY_OK && status != FY_INTERRUPTED) {
 		const char *message = own.count ? own.items[own.count - 1].message : "ONNX Runtime failed";
@@ -82,7 +87,7 @@ static fy_status run_engine(verification *v)
 {
 	if (v->elsewhere.done && !v->options->every_runtime)
 		return FY_OK;
-	fy_buf_puts(&v->engine.name, "ferry's engine on the file");
+	fy_buf_printf(&v->engine.name, "ferry's engine on %s", called(v));
 	return execute(v, &v->engine, v->file, NULL, v->diags);
 }
 

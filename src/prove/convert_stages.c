@@ -1,0 +1,260 @@
+/*
+ * A conversion from the first stage to the last: capture, write, read back, check, commit. Nothing bears the
+ * asked name before all checks held.
+ */
+#include "prove/prove.h"
+
+#include <string.h>
+
+/* Announce what verification costs from this many operations on: some seconds of work. */
+#define COSTLY 4e11
+
+typedef struct job {
+	const fy_model *model;
+	const char *path;
+	const fy_convert_request *request;
+	const fy_work *work;
+	fy_diags *diags;
+	fy_golden golden;
+	fy_inputs inputs;
+	fy_conversion conversion;
+	fy_model *file; /* what was written, read back */
+} job;
+
+/* ---- stages before there is a file ---- */
+
+static fy_status find_golden(job *j)
+{
+	if (j->request->no_verify)
+		return FY_OK;
+	if (j->work->golden)
+		return fy_golden_read(&j->golden, j->work->golden, j->model->arena, j->diags);
+	return fy_golden_of_archive(&j->golden, j->model, j->diags);
+}
+
+/* Saved results bring their inputs along, unless others were given. */
+static fy_status bind_inputs(job *j)
+{
+	const fy_convert_request *r = j->request;
+	if (r->spec_count == 0 && j->golden.input_count > 0)
+		return fy_inputs_bind(&j->inputs, j->model, fy_golden_specs(&j->golden, j->model->arena),
+				      j->golden.input_count, j->diags);
+	if (r->spec_count > 0 && !j->work->golden)
+		fy_golden_release(&j->golden);
+	return fy_inputs_bind(&j->inputs, j->model, r->specs, r->spec_count, j->diags);
+}
+
+static void put_values(fy_buf *out, fy_value *const *values, const char *const *names, int count)
+{
+	enum { SHOWN = 3 };
+	for (int i = 0; i < count && i < SHOWN; i++) {
+		const fy_type *type = &values[i]->type;
+		fy_buf_printf(out, "%s%s %s", i ? ", " : "", names ? names[i] : values[i]->name,
+			      fy_dtype_name(type->dtype));
+		if (type->has_shape)
+			fy_buf_put_shape(out, &type->shape);
+	}
+	if (count > SHOWN)
+		fy_buf_printf(out, ", %d more", count - SHOWN);
+	if (count == 0)
+		fy_buf_puts(out, "nothing");
+}
+
+static void tell_capture(const job *j)
+{
+	fy_buf text = { 0 };
+	const fy_block *main = j->conversion.graph->main;
+	fy_json *json = fy_json_object();
+	put_values(&text, main->params, NULL, main->param_count);
+	fy_buf_puts(&text, " -> ");
+	put_values(&text, main->results, j->conversion.graph->output_names, main->result_count);
+	fy_buf_printf(&text, "   %d node%s", j->conversion.captured_nodes,
+		      j->conversion.captured_nodes == 1 ? "" : "s");
+	fy_json_set(json, "nodes", fy_json_int(j->conversion.captured_nodes));
+	fy_stage_tell(j->work, (fy_stage){ .name = "capture",
+					   .text = fy_buf_text(&text),
+					   .seconds = j->conversion.capture_seconds,
+					   .json = json });
+	fy_buf_release(&text);
+}
+
+static fy_status lower(job *j)
+{
+	fy_convert_options options = j->request->convert;
+	const char *until = options.lower.until;
+	options.lower.dumped = j->request->graph_text;
+	FY_TRY(fy_conversion_lower(&j->conversion, j->model, &options, j->diags));
+	if (until && !options.lower.dump)
+		fy_graph_print(j->conversion.graph, j->request->graph_text);
+	return FY_OK;
+}
+
+/* ---- the file ---- */
+
+static fy_status write_file(fy_output **out, const char **temporary, const char *path,
+			    const fy_conversion *conversion, const fy_work *work, fy_diags *diags)
+{
+	fy_onnx_write_options options = { .value_info = true,
+					  .producer_version = NULL,
+					  .progress = work->progress };
+	FY_TRY(fy_output_open(out, path, diags));
+	fy_status status = fy_onnx_write(conversion->graph, *out, &options, diags);
+	if (status == FY_OK)
+		status = fy_output_finish(*out, temporary);
+	if (status != FY_OK) {
+		fy_output_abort(*out);
+		*out = NULL;
+	}
+	return status;
+}
+
+static void tell_write(const job *j, uint64_t size, double seconds)
+{
+	fy_buf text = { 0 };
+	const fy_lower_report *report = &j->conversion.report;
+	const char *slash = strrchr(j->path, '/');
+	fy_json *json = fy_json_object();
+	const char *name = slash ? slash + 1 : j->path;
+	fy_buf_put_clean(&text, name, strlen(name));
+	fy_buf_printf(&text, "  opset %d, ", report->opset);
+	fy_buf_put_bytes(&text, size);
+	fy_buf_printf(&text, ", %d node%s", j->conversion.written_nodes,
+		      j->conversion.written_nodes == 1 ? "" : "s");
+	if (report->raised_by)
+		fy_buf_printf(&text, "  (opset raised by %s)", report->raised_by);
+	fy_json_set(json, "file", fy_json_str(j->path));
+	fy_json_set(json, "opset", fy_json_int(report->opset));
+	fy_json_set(json, "ir_version", fy_json_int(report->ir_version));
+	fy_json_set(json, "raised_by", fy_json_str(report->raised_by));
+	fy_json_set(json, "bytes", fy_json_int((int64_t)size));
+	fy_json_set(json, "nodes", fy_json_int(j->conversion.written_nodes));
+	fy_stage_tell(
+		j->work,
+		(fy_stage){ .name = "write", .text = fy_buf_text(&text), .seconds = seconds, .json = json });
+	fy_buf_release(&text);
+}
+
+static void tell_cost(const job *j)
+{
+	fy_buf text = { 0 };
+	double operations = fy_graph_operations(j->conversion.graph);
+	if (operations < COSTLY || j->request->verify_spec_count)
+		return;
+	fy_buf_put_count(&text, operations);
+	fy_buf_puts(&text, " operations a run; --verify-input SPEC takes a smaller input, --no-verify none");
+	fy_stage_tell(j->work, (fy_stage){ .name = "cost", .text = fy_buf_text(&text) });
+	fy_buf_release(&text);
+}
+
+static fy_verify_options verify_options(const job *j)
+{
+	return (fy_verify_options){ .convert = &j->request->convert, .golden = &j->golden };
+}
+
+/* Proves another conversion of the same program, made for smaller inputs: the file itself takes only its own.
+ */
+static fy_status prove_smaller(job *j)
+{
+	const fy_convert_request *r = j->request;
+	fy_verify_options options = { .convert = &r->convert,
+				      .file_called = "a conversion for the smaller input" };
+	fy_convert_options convert = r->convert;
+	fy_conversion small = { 0 };
+	fy_inputs inputs = { 0 };
+	fy_output *out = NULL;
+	fy_model *file = NULL;
+	const char *temporary;
+	convert.lower.opset = j->conversion.report.opset;
+	fy_status status = fy_inputs_bind(&inputs, j->model, r->verify_specs, r->verify_spec_count, j->diags);
+	if (status == FY_OK)
+		status = fy_model_capture(&small, j->model, &inputs, &convert, j->diags);
+	if (status == FY_OK)
+		status = fy_conversion_lower(&small, j->model, &convert, j->diags);
+	if (status == FY_OK)
+		status = write_file(&out, &temporary, j->path, &small, j->work, j->diags);
+	if (status == FY_OK)
+		status = fy_model_open(&file, j->model->arena, temporary, NULL, j->diags);
+	if (status == FY_OK)
+		status = fy_inputs_fill(&inputs, file->onnx.graph, j->work->seed, j->diags);
+	if (status == FY_OK)
+		status = fy_stage_inference(j->work, j->model, file, &inputs, &options, j->diags);
+	fy_model_close(file);
+	fy_output_abort(out);
+	fy_conversion_release(&small);
+	fy_inputs_release(&inputs);
+	return status;
+}
+
+static fy_status prove_file(job *j)
+{
+	fy_verify_options options = verify_options(j);
+	FY_TRY(fy_stage_graph(j->work, j->file, j->diags));
+	FY_TRY(fy_stage_weights(j->work, j->file, &j->conversion, j->diags));
+	if (j->request->no_verify)
+		return FY_OK;
+	tell_cost(j);
+	if (j->request->verify_spec_count)
+		return prove_smaller(j);
+	FY_TRY(fy_inputs_fill(&j->inputs, j->file->onnx.graph, j->work->seed, j->diags));
+	return fy_stage_inference(j->work, j->model, j->file, &j->inputs, &options, j->diags);
+}
+
+/* Gives the file its name, or the name of a rejected one; interrupted work leaves nothing. */
+static fy_status settle(job *j, fy_output *out, fy_status proved)
+{
+	if (proved == FY_OK)
+		return fy_output_commit(out);
+	if (proved == FY_INTERRUPTED) {
+		fy_output_abort(out);
+		return proved;
+	}
+	const char *rejected = fy_arena_printf(j->model->arena, "%s.rejected", j->path);
+	FY_TRY(fy_output_commit_as(out, rejected));
+	fy_hint(j->diags, "what was written is kept as '%s'; '%s' is as it was", rejected, j->path);
+	return proved;
+}
+
+static fy_status write_and_prove(job *j)
+{
+	fy_output *out;
+	const char *temporary;
+	double start = fy_now();
+	FY_TRY(write_file(&out, &temporary, j->path, &j->conversion, j->work, j->diags));
+	tell_write(j, fy_output_size(out), fy_now() - start + j->conversion.lower_seconds);
+	fy_status status = fy_model_open(&j->file, j->model->arena, temporary, NULL, j->diags);
+	if (status == FY_OK)
+		status = prove_file(j);
+	fy_model_close(j->file);
+	return settle(j, out, status);
+}
+
+static fy_status run_job(job *j)
+{
+	FY_TRY(find_golden(j));
+	FY_TRY(bind_inputs(j));
+	fy_stage_model(j->work, j->model);
+	FY_TRY(fy_model_capture(&j->conversion, j->model, &j->inputs, &j->request->convert, j->diags));
+	tell_capture(j);
+	FY_TRY(lower(j));
+	if (j->request->convert.lower.until)
+		return FY_OK;
+	return write_and_prove(j);
+}
+
+fy_status fy_convert_file(const fy_model *model, const char *path, const fy_convert_request *request,
+			  const fy_work *work, fy_diags *diags)
+{
+	job j = { .model = model,
+		  .path = fy_arena_strdup(model->arena, path),
+		  .request = request,
+		  .work = work,
+		  .diags = diags };
+	if (model->kind == FY_MODEL_ONNX)
+		return fy_error(diags, FY_USAGE, "already-onnx", &(fy_place){ .file = model->path },
+				"this is an ONNX model already");
+	fy_status status = run_job(&j);
+	fy_golden_release(&j.golden);
+	fy_inputs_release(&j.inputs);
+	fy_conversion_release(&j.conversion);
+	return status;
+}

@@ -1,0 +1,93 @@
+/*
+ * The stages that converting and verifying share: what the model is, whether the file is valid, the weights,
+ * the inference. Each tells what it found as soon as it is done.
+ */
+#include "prove/prove.h"
+
+#include <string.h>
+
+void fy_stage_tell(const fy_work *work, fy_stage stage)
+{
+	if (work->sink.tell)
+		work->sink.tell(work->sink.user, &stage);
+	else
+		fy_json_free(stage.json);
+}
+
+void fy_stage_model(const fy_work *work, const fy_model *model)
+{
+	fy_buf text = { 0 };
+	fy_model_weights weights = fy_model_count_weights(model);
+	fy_json *json = fy_json_object();
+	fy_model_put_summary(model, &text);
+	fy_json_set(json, "file", fy_json_str(model->path));
+	fy_json_set(json, "parameters", fy_json_int(weights.elements));
+	fy_json_set(json, "bytes", fy_json_int((int64_t)model->size));
+	fy_stage_tell(work, (fy_stage){ .name = "model", .text = fy_buf_text(&text), .json = json });
+	fy_buf_release(&text);
+}
+
+fy_status fy_stage_graph(const fy_work *work, const fy_model *file, fy_diags *diags)
+{
+	fy_buf text = { 0 };
+	fy_graph *graph = file->onnx.graph;
+	fy_status status = fy_onnx_check(graph, diags);
+	fy_json *json = fy_json_object();
+	fy_json_set(json, "opset", fy_json_int(graph->opset));
+	fy_json_set(json, "ir_version", fy_json_int(graph->ir_version));
+	fy_json_set(json, "nodes", fy_json_int(fy_graph_node_count(graph)));
+	fy_buf_printf(&text, "%s ONNX, opset %d", status == FY_OK ? "valid" : "not valid", graph->opset);
+	fy_stage_tell(work, (fy_stage){ .name = "graph",
+					.verdict = status == FY_OK ? FY_VERDICT_OK : FY_VERDICT_FAILED,
+					.text = fy_buf_text(&text),
+					.json = json });
+	fy_buf_release(&text);
+	return status == FY_OK ? FY_OK : FY_CHECK_FAILED;
+}
+
+fy_status fy_stage_weights(const fy_work *work, const fy_model *file, const fy_conversion *conversion,
+			   fy_diags *diags)
+{
+	fy_buf text = { 0 };
+	fy_weight_proof proof = fy_weights_prove(conversion, file->onnx.graph);
+	fy_buf_put_weight_proof(&text, &proof);
+	fy_stage_tell(work, (fy_stage){ .name = "weights",
+					.verdict = proof.verdict,
+					.text = fy_buf_text(&text),
+					.json = fy_weight_proof_json(&proof) });
+	fy_buf_release(&text);
+	if (proof.different == 0)
+		return FY_OK;
+	return fy_error(diags, FY_CHECK_FAILED, "weights-differ", &(fy_place){ .file = file->path },
+			"%d weights are not those of the archive, '%s' first", proof.different,
+			proof.first_different);
+}
+
+static void tell_proof(void *user, const fy_proof *proof)
+{
+	const fy_work *work = user;
+	fy_buf text = { 0 }, details = { 0 };
+	fy_buf_put_proof(&text, proof);
+	fy_buf_put_proof_details(&details, proof, work->sink.verbose || proof->verdict == FY_VERDICT_FAILED);
+	fy_stage_tell(work, (fy_stage){ .name = "inference",
+					.verdict = proof->verdict,
+					.text = fy_buf_text(&text),
+					.details = details.len ? fy_buf_text(&details) : NULL,
+					.seconds = proof->seconds,
+					.json = fy_proof_json(proof) });
+	fy_buf_release(&text);
+	fy_buf_release(&details);
+}
+
+fy_status fy_stage_inference(const fy_work *work, const fy_model *reference, const fy_model *file,
+			     const fy_inputs *inputs, const fy_verify_options *options, fy_diags *diags)
+{
+	fy_verify_options told = *options;
+	told.tolerance = work->tolerance;
+	told.execute = (fy_execute_options){
+		.threads = work->threads, .seed = work->seed, .progress = work->progress, .ort = work->ort
+	};
+	told.on_proof = tell_proof;
+	told.user = (void *)(uintptr_t)work;
+	return fy_verify(reference, file, inputs, &told, diags);
+}
