@@ -1,6 +1,6 @@
 /*
  * Batch, group, instance and layer normalisation. Means and variances are folded in double in two passes (fold.c);
- * applying them is one multiplication and addition per element.
+ * applying them is one pass over the elements.
  */
 #include <math.h>
 
@@ -41,14 +41,15 @@ static void some_planes(void *context, int64_t begin, int64_t end)
 		int64_t channel = plane % job->channels;
 		int64_t group = job->per_group ? plane / job->per_group : channel;
 		double scale = job->rstd[group] * one_of(job->weight, channel, 1);
-		double shift = one_of(job->bias, channel, 0) - job->mean[group] * scale;
+		double mean = job->mean[group], shift = one_of(job->bias, channel, 0);
 		size_t at = (size_t)(plane * job->length) * job->size;
+		/* What rounding the mean to float leaves goes into the shift. */
 		if (job->dtype == FY_F32)
-			scale_shift_f32((float *)(job->out + at), (const float *)(job->in + at), job->length,
-					(float)scale, (float)shift);
+			scale_shift_f32((float *)(job->out + at), (const float *)(job->in + at), job->length, (float)mean,
+					(float)scale, (float)(shift + ((double)(float)mean - mean) * scale));
 		else
-			scale_shift_f64((double *)(job->out + at), (const double *)(job->in + at), job->length, scale,
-					shift);
+			scale_shift_f64((double *)(job->out + at), (const double *)(job->in + at), job->length, mean,
+					scale, shift);
 	}
 }
 

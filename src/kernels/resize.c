@@ -85,9 +85,9 @@ static double crop_position(const axis *a, double x)
 static double symmetric_position(const axis *a, double x)
 {
 	double adjustment = rounded(a, (double)a->out / rounded(a, a->scale * (double)a->in));
-	double centre = (double)a->in / 2;
+	double offset = rounded(a, (double)a->in / 2 * rounded(a, 1 - adjustment));
 
-	return rounded(a, centre * (1 - adjustment) + half_pixel(a, x) - 0.5);
+	return rounded(a, rounded(a, offset + half_pixel(a, x)) - 0.5);
 }
 
 /* Position of output index x in the input; may lie outside. */
@@ -203,18 +203,21 @@ static void plain_taps(const axis *a, resize_pass *pass, int64_t o, double at)
 	pass->taps[o] = count;
 }
 
-/* The kernel as wide as the input that one output covers. */
+/* The kernel as wide as the input that one output covers. Outside of the input PyTorch has no taps; in ONNX the outermost
+ * elements go on for ever unless they are to be left out. */
 static void wide_taps(const axis *a, resize_pass *pass, int64_t o, double centre)
 {
-	bool cubic = a->resize->mode == FY_RESIZE_CUBIC;
+	bool cubic = a->resize->mode == FY_RESIZE_CUBIC, only_inside = is_torch(a->resize) || a->resize->exclude_outside;
 	double stretch = a->step >= 1 ? a->step : 1, support = (cubic ? 2 : 1) * stretch;
-	int64_t first = clamped(floor(centre - support + 0.5), a->in);
-	int64_t end = clamped(floor(centre + support + 0.5), a->in + 1), count = 0;
+	double first = floor(centre - support + 0.5), end = floor(centre + support + 0.5);
+	int64_t count = 0;
 
-	for (int64_t i = first; i < end && count < pass->width; i++, count++) {
-		double x = ((double)i - centre + 0.5) / stretch;
-		pass->at[o * pass->width + count] = i;
-		pass->weight[o * pass->width + count] =
+	for (double i = first; i < end && count < pass->width; i++) {
+		double x = (i - centre + 0.5) / stretch;
+		if (only_inside && (i < 0 || i > (double)(a->in - 1)))
+			continue;
+		pass->at[o * pass->width + count] = clamped(i, a->in);
+		pass->weight[o * pass->width + count++] =
 			cubic ? cubic_weight(x, a->resize->cubic_a) : fabs(x) < 1 ? 1 - fabs(x) : 0;
 	}
 	normalise(pass->weight + o * pass->width, count);
@@ -223,10 +226,10 @@ static void wide_taps(const axis *a, resize_pass *pass, int64_t o, double centre
 
 static resize_pass make_pass(const axis *a)
 {
-	bool wide = a->resize->antialias && a->step > 1, cubic = a->resize->mode == FY_RESIZE_CUBIC;
+	bool wide = a->resize->antialias, cubic = a->resize->mode == FY_RESIZE_CUBIC;
 	resize_pass pass = { .in_count = a->in, .out_count = a->out, .extrapolation = a->resize->extrapolation };
 
-	pass.width = wide ? (int64_t)ceil((cubic ? 4 : 2) * a->step) + 2 : cubic ? 4 : 2;
+	pass.width = wide ? (int64_t)ceil((cubic ? 4 : 2) * fmax(a->step, 1)) + 2 : cubic ? 4 : 2;
 	pass.at = fy_alloc((size_t)(a->out * pass.width) * sizeof(int64_t));
 	pass.weight = fy_alloc((size_t)(a->out * pass.width) * sizeof(double));
 	pass.taps = fy_alloc((size_t)a->out * sizeof(int64_t));
@@ -287,7 +290,10 @@ static bool changes(const fy_resize *resize, int dim, int64_t in, int64_t out)
 		return in != out || resize->roi_start[dim] != 0 || resize->roi_end[dim] != 1;
 	if (in != out)
 		return true;
-	return scale > 0 && scale != 1 && !(is_torch(resize) && resize->mode != FY_RESIZE_CUBIC);
+	if (scale <= 0 || scale == 1)
+		return false;
+	/* PyTorch copies a dim of equal sizes whatever the scale, but for these. */
+	return !is_torch(resize) || resize->mode == FY_RESIZE_CUBIC || resize->coord == FY_COORD_TORCH_EXACT;
 }
 
 static void resize_nearest(fy_tensor *out, const fy_tensor *in, const fy_resize *resize)
