@@ -73,6 +73,29 @@ fy_dtype fy_node_promote(const fy_node *node, const int indices[], int count);
 /* Argument `index` of a node in type `work`, number or tensor. */
 fy_value *fy_lower_operand(fy_lowering *l, const fy_node *node, int index, fy_dtype work);
 
+/* ---- reductions.c: dims to reduce ----------------------------------------------------------------- */
+
+typedef struct fy_axes {
+	uint32_t mask; /* bit k: dim k is reduced; 0 for a 0-d tensor */
+	bool keepdim;
+	int rank;
+} fy_axes;
+
+/* Arguments `dim` (an int, a list, None; absent: all) and `keepdim` (absent: false). Works on calls and on
+ * fy_node_call's. */
+fy_status FY_MUST_USE fy_call_axes(const fy_call *call, int rank, fy_axes *out);
+fy_shape fy_axes_shape(const fy_shape *shape, const fy_axes *axes);
+/* Number of elements that are reduced to one; -1 when that depends on a symbolic dim. */
+int64_t fy_axes_count(const fy_shape *shape, const fy_axes *axes);
+/* The axes of a node whose argument 0 is the reduced tensor. */
+fy_axes fy_node_axes(const fy_node *node);
+/* Reduce* over the axes; the value itself when there are none (0-d). */
+fy_value *fy_lower_reduce_axes(fy_lowering *l, const char *op, fy_value *value, const fy_axes *axes, bool keepdim);
+
+/* A node's arguments as a call: numbers and lists can be read, tensors (FY_ARG_VALUE) cannot. diags must be empty and
+ * live as long; what inference accepted does not fail. */
+fy_call fy_node_call(const fy_node *node, fy_diags *diags);
+
 /* ---- emit.c: ONNX forms that many operators share ---------------------------------------------- */
 
 /* These hide which types an ONNX operator takes at an opset, and which of them ONNX Runtime computes. */
