@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* ---- uses --------------------------------------------------------------------------------------- */
+/* ---- uses ------------------------------------------------------------------------------------ */
 
 static void add_use(fy_arena *arena, fy_value *value, fy_use use)
 {
@@ -91,7 +91,7 @@ static fy_arg own_arg(fy_arena *arena, const fy_arg *arg)
 	return copy;
 }
 
-/* ---- nodes ---------------------------------------------------------------------------------------- */
+/* ---- nodes ----------------------------------------------------------------------------------- */
 
 static void link_node(fy_node *node, fy_block *block, fy_node *before)
 {
@@ -252,7 +252,7 @@ void fy_block_splice(fy_block *to, fy_node *before, fy_block *from)
 		fy_node_move_before(from->first, to, before);
 }
 
-/* ---- taking away ------------------------------------------------------------------------------------- */
+/* ---- taking away ----------------------------------------------------------------------------- */
 
 void fy_node_remove_arg(fy_node *node, int index)
 {
@@ -301,7 +301,7 @@ void fy_block_remove_param(fy_block *block, int index)
 	}
 }
 
-/* ---- values -------------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 void fy_value_replace(fy_value *old, fy_value *by)
 {

@@ -176,7 +176,7 @@ bool fy_block_contains(const fy_block *outer, const fy_block *inner)
 	return false;
 }
 
-/* ---- walking ---------------------------------------------------------------------------------- */
+/* ---- walking --------------------------------------------------------------------------------- */
 
 /* The first node among a node's blocks from `index` on. */
 static fy_node *first_in_blocks(const fy_node *node, int index)
@@ -235,7 +235,7 @@ int fy_graph_node_count(const fy_graph *graph)
 	return count;
 }
 
-/* ---- dead code --------------------------------------------------------------------------------- */
+/* ---- dead code ------------------------------------------------------------------------------- */
 
 static bool is_dead(const fy_node *node)
 {

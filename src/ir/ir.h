@@ -35,7 +35,7 @@ fy_type fy_type_tensor(fy_dtype dtype, const fy_shape *shape);
 fy_type fy_type_scalar(fy_dtype dtype);
 bool fy_type_eq(const fy_type *a, const fy_type *b);
 
-/* ---- arguments: ir_type.c --------------------------------------------------------------------- */
+/* ---- arguments: ir_type.c -------------------------------------------------------------------- */
 
 /*
  * An argument of an operator or the value of an attribute. In a graph, tensors and data-dependent numbers
@@ -90,7 +90,7 @@ typedef struct fy_attr {
 	fy_arg arg;
 } fy_attr;
 
-/* ---- values, nodes, blocks, graphs ------------------------------------------------------------ */
+/* ---- values, nodes, blocks, graphs ----------------------------------------------------------- */
 
 /* One place where a value is used: argument `arg` of `node` (lists are counted through), or result `arg` of `block`. */
 typedef struct fy_use {
@@ -179,7 +179,7 @@ struct fy_graph {
 	int next_order;
 };
 
-/* ---- building and editing: graph.c, edit.c ------------------------------------------------------ */
+/* ---- building and editing: graph.c, edit.c --------------------------------------------------- */
 
 fy_graph *fy_graph_new(fy_arena *arena);
 void fy_graph_release(fy_graph *graph); /* drops the tensors it holds; the arena is the caller's */
@@ -227,7 +227,7 @@ fy_node *fy_graph_first(const fy_graph *graph);
 fy_node *fy_node_following(const fy_node *node); /* NULL at the end */
 int fy_graph_node_count(const fy_graph *graph); /* nested blocks included */
 
-/* ---- text form: print.c, parse.c (grammar in docs/ir.md) ---------------------------------------- */
+/* ---- text form: print.c, parse.c (grammar in docs/ir.md) ------------------------------------- */
 
 /*
  * graph "name" opset 17 {
@@ -248,7 +248,7 @@ void fy_buf_put_type(fy_buf *buf, const fy_graph *graph, const fy_type *type); /
 /* Reads the same form. @"name" constants become tensors without data. */
 fy_status FY_MUST_USE fy_graph_parse(fy_graph **out, fy_arena *arena, fy_str text, const char *file, fy_diags *diags);
 
-/* ---- verifier: verify.c ------------------------------------------------------------------------- */
+/* ---- verifier: verify.c ---------------------------------------------------------------------- */
 
 /* Use lists true, definitions dominate uses (blocks see their ancestors only), ids dense and unique, names
  * unique, constants typed as their tensors, blocks of If/Loop of the right arity. FY_CHECK_FAILED with the node named. */

@@ -42,7 +42,7 @@ typedef struct parser {
 	bool failed;
 } parser;
 
-/* ---- lexer ------------------------------------------------------------------------------------- */
+/* ---- lexer ----------------------------------------------------------------------------------- */
 
 static void fail_at(parser *p, const char *start, int line, const char *format, ...) FY_PRINTF(4, 5);
 
@@ -245,7 +245,7 @@ static int64_t expect_int(parser *p, int64_t low, int64_t high)
 	return value;
 }
 
-/* ---- types -------------------------------------------------------------------------------------- */
+/* ---- types ----------------------------------------------------------------------------------- */
 
 /* Symbols are kept in the map as their index + 1. */
 static fy_dim parse_dim(parser *p)
@@ -326,7 +326,7 @@ static fy_type parse_type(parser *p)
 	return parse_tensor_type(p, name);
 }
 
-/* ---- arguments ------------------------------------------------------------------------------------ */
+/* ---- arguments ------------------------------------------------------------------------------- */
 
 /* A growing list of arguments in the arena. */
 typedef struct arg_list {
@@ -513,7 +513,7 @@ static fy_arg parse_arg(parser *p)
 	return arg;
 }
 
-/* ---- statements -------------------------------------------------------------------------------------- */
+/* ---- statements ------------------------------------------------------------------------------ */
 
 /* %x : type, or %12 "odd name" : type */
 typedef struct definition {

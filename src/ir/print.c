@@ -51,7 +51,7 @@ static void put_name(fy_buf *out, const char *name)
 	put_quoted(out, name, strlen(name));
 }
 
-/* ---- types ------------------------------------------------------------------------------------ */
+/* ---- types ----------------------------------------------------------------------------------- */
 
 static void put_dims(fy_buf *out, const fy_graph *graph, const fy_type *type)
 {
@@ -108,7 +108,7 @@ void fy_buf_put_type(fy_buf *buf, const fy_graph *graph, const fy_type *type)
 	FY_BUG("type kind %d", (int)type->kind);
 }
 
-/* ---- values and arguments ------------------------------------------------------------------------ */
+/* ---- values and arguments -------------------------------------------------------------------- */
 
 /* %encoder.weight, or %12 where the name is missing or no word. */
 static void put_value(printer *p, const fy_value *value)
@@ -240,7 +240,7 @@ static void put_arg(printer *p, const fy_arg *arg, bool float32)
 	FY_BUG("argument kind %d", (int)arg->kind);
 }
 
-/* ---- nodes and graphs ------------------------------------------------------------------------------ */
+/* ---- nodes and graphs ------------------------------------------------------------------------ */
 
 static void indent(printer *p, int depth)
 {

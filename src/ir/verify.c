@@ -43,7 +43,7 @@ static void complain(verifier *v, const fy_node *node, const char *format, ...)
 	fy_buf_release(&text);
 }
 
-/* ---- definitions ------------------------------------------------------------------------------- */
+/* ---- definitions ----------------------------------------------------------------------------- */
 
 static bool define(verifier *v, const fy_node *node, fy_value *value)
 {
@@ -84,7 +84,7 @@ static void check_constants(verifier *v)
 	}
 }
 
-/* ---- uses ----------------------------------------------------------------------------------------- */
+/* ---- uses ------------------------------------------------------------------------------------ */
 
 static void check_use(verifier *v, const fy_node *node, const fy_value *value, const char *what, int index)
 {
@@ -188,8 +188,7 @@ static void check_control(verifier *v, const fy_node *node)
 		check_loop(v, node);
 }
 
-/* ---- walking
- * ------------------------------------------------------------------------------------------------ */
+/* ---- walking --------------------------------------------------------------------------------- */
 
 static void leave(verifier *v, const fy_value *value)
 {

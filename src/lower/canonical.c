@@ -14,7 +14,7 @@ static bool is_loop(const fy_node *node)
 	return fy_node_is(node, "prim::Loop") || fy_node_is(node, "onnx::Loop");
 }
 
-/* ---- If ---------------------------------------------------------------------------------------------- */
+/* ---- If -------------------------------------------------------------------------------------- */
 
 static bool decided(const fy_node *node, bool *condition)
 {
@@ -55,7 +55,7 @@ static int drop_unused_if_results(fy_node *node)
 	return dropped;
 }
 
-/* ---- Loop --------------------------------------------------------------------------------------------- */
+/* ---- Loop ------------------------------------------------------------------------------------ */
 
 /* Carried value k feeds nothing but itself. */
 static bool feeds_itself_only(const fy_block *body, const fy_value *param, int result)

@@ -11,7 +11,7 @@ typedef struct scope {
 	fy_map nodes; /* first node of each kind, by its key */
 } scope;
 
-/* ---- keys --------------------------------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 static void put_arg(fy_buf *key, const fy_arg *arg)
 {
@@ -93,8 +93,7 @@ static int merge_constants(fy_graph *graph)
 	return merged;
 }
 
-/* ---- nodes
- * --------------------------------------------------------------------------------------------------- */
+/* ---- nodes ----------------------------------------------------------------------------------- */
 
 static fy_node *find(const scope *inner, fy_str key)
 {

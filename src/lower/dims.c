@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* ---- sizes at run time ------------------------------------------------------------------------------ */
+/* ---- sizes at run time ----------------------------------------------------------------------- */
 
 fy_value *fy_lower_shape_of(fy_lowering *l, fy_value *value)
 {
@@ -132,8 +132,7 @@ fy_value *fy_lower_dims(fy_lowering *l, const fy_shape *shape)
 	return fy_lower_concat(l, parts, count, 0);
 }
 
-/* ---- reshape and expand
- * ------------------------------------------------------------------------------------ */
+/* ---- reshape and expand ---------------------------------------------------------------------- */
 
 /* Dims for Reshape in which at most one is -1 and 0 means "as in the input"; false when that cannot say it.
  */

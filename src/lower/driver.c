@@ -1,25 +1,26 @@
 /*
  * Node by node: each ATen node is replaced by what its record emits, or by the operators it is composed of,
  * which are lowered in turn; If and Loop are entered. Nodes without an ONNX form stay and are listed, all of
- * them. Also the choice of the opset. Knows no operator.
+ * them. Knows no operator.
  */
 #include "lower/lower_internal.h"
 
 #include <string.h>
 
-enum { BASE_OPSET = FY_ONNX_OPSET_MIN, BFLOAT16_OPSET = 13, FLOAT8_OPSET = 19, MAX_EXPANSION_DEPTH = 32 };
-
-static bool is_control(const fy_node *node)
+bool fy_lower_is_control(const fy_node *node)
 {
 	return fy_node_is(node, "prim::If") || fy_node_is(node, "prim::Loop");
 }
 
+/* In a captured graph everything but onnx:: is a program's, foreign namespaces such as torchvision:: too. */
 static bool is_onnx(const fy_node *node)
 {
+	if (node->block->graph->opset == 0)
+		return fy_starts_with(node->op, "onnx::");
 	return !fy_starts_with(node->op, "aten::") && !fy_starts_with(node->op, "prim::");
 }
 
-/* ---- refusals ------------------------------------------------------------------------------------ */
+/* ---- refusals -------------------------------------------------------------------------------- */
 
 static void refuse(fy_lowering *l, const fy_node *node, const char *reason)
 {
@@ -48,7 +49,7 @@ static fy_status report_refusals(const fy_lowering *l)
 	return l->refusal_count > 0 ? FY_UNSUPPORTED : FY_OK;
 }
 
-/* ---- replacing one node ----------------------------------------------------------------------------- */
+/* ---- replacing one node ---------------------------------------------------------------------- */
 
 /* What the recorded type knows of sizes goes into the type of the value that replaces it. False: they
  * disagree. */
@@ -151,9 +152,16 @@ static fy_node *lower_node(fy_lowering *l, fy_node *node, const fy_op *op)
 	size_t errors = l->diags->errors;
 	fy_status status;
 
-	if (!native(l, op))
-		return op->compose ? expand(l, node, op, next) : (refuse(l, node, "has no ONNX form"), next);
+	if (!native(l, op) && op->compose)
+		return expand(l, node, op, next);
 	begin_node(l, node);
+	if (!op->lower) {
+		if (fy_lower_passes(l->graph, node, op, l->made))
+			replace_results(l, node);
+		else
+			refuse(l, node, "has no ONNX form");
+		return next;
+	}
 	status = op->lower(l, node);
 	if (l->status == FY_OK)
 		l->status = status;
@@ -205,7 +213,7 @@ static void lower_block(fy_lowering *l, fy_block *block)
 		if (is_onnx(node)) {
 			for (int i = 0; i < node->block_count; i++)
 				lower_block(l, node->blocks[i]);
-		} else if (is_control(node)) {
+		} else if (fy_lower_is_control(node)) {
 			enter_control(l, node);
 		} else {
 			op = fy_node_op(node);
@@ -241,102 +249,5 @@ fy_status fy_pass_nodes(fy_pass_run *run)
 		return status;
 	graph->opset = run->report->opset;
 	graph->ir_version = run->report->ir_version;
-	return FY_OK;
-}
-
-/* ---- the opset
- * ------------------------------------------------------------------------------------------------ */
-
-static int plain_opset(fy_graph *graph, fy_node *node, fy_diags *diags, int depth);
-
-/* The most that the operators ask for of which `node` is composed. They are put into the graph to be looked
- * at. */
-static int opset_of_parts(fy_graph *graph, fy_node *node, const fy_op *op, fy_diags *diags, int depth)
-{
-	fy_value **results = FY_NEW_ARRAY(graph->arena, fy_value *, node->result_count + 1);
-	fy_node *before = node->prev;
-	int opset = BASE_OPSET;
-
-	if (depth > MAX_EXPANSION_DEPTH || fy_lower_compose(graph, node, op, results, diags) != FY_OK)
-		return opset;
-	for (fy_node *part = before ? before->next : node->block->first; part != node; part = part->next) {
-		int part_opset = plain_opset(graph, part, diags, depth + 1);
-
-		opset = part_opset > opset ? part_opset : opset;
-	}
-	while (node->prev != before)
-		fy_node_erase(node->prev);
-	return opset;
-}
-
-static int opset_of_types(const fy_node *node)
-{
-	int opset = BASE_OPSET;
-
-	for (int i = 0; i < node->result_count; i++) {
-		fy_dtype dtype = node->results[i]->type.dtype;
-
-		if (node->results[i]->type.kind == FY_TYPE_OPAQUE)
-			continue;
-		if (dtype == FY_BF16 && opset < BFLOAT16_OPSET)
-			opset = BFLOAT16_OPSET;
-		if (dtype >= FY_F8_E5M2 && dtype <= FY_F8_E4M3FNUZ)
-			opset = FLOAT8_OPSET;
-	}
-	return opset;
-}
-
-static int plain_opset(fy_graph *graph, fy_node *node, fy_diags *diags, int depth)
-{
-	const fy_op *op = is_control(node) || is_onnx(node) ? NULL : fy_node_op(node);
-	int opset = opset_of_types(node), wanted = BASE_OPSET;
-
-	if (op && op->plain_opset)
-		wanted = op->plain_opset(node);
-	else if (op && op->compose)
-		wanted = opset_of_parts(graph, node, op, diags, depth);
-	return wanted > opset ? wanted : opset;
-}
-
-static const char *describe(fy_arena *arena, const fy_node *node)
-{
-	fy_buf text = { 0 };
-	const char *copy;
-
-	fy_buf_puts(&text, node->op);
-	if (node->origin.module && *node->origin.module)
-		fy_buf_printf(&text, " in %s", node->origin.module);
-	if (node->origin.file)
-		fy_buf_printf(&text, " (%s:%d)", node->origin.file, node->origin.line);
-	copy = fy_arena_strdup(arena, fy_buf_text(&text));
-	fy_buf_release(&text);
-	return copy;
-}
-
-fy_status fy_pass_opset(fy_pass_run *run)
-{
-	fy_lower_report *report = run->report;
-	fy_diags scratch = { 0 };
-	int opset = run->options->opset ? run->options->opset : run->graph->opset;
-
-	if (opset == 0) {
-		opset = BASE_OPSET;
-		for (fy_node *node = fy_graph_first(run->graph); node; node = fy_node_following(node)) {
-			int wanted = plain_opset(run->graph, node, &scratch, 0);
-
-			if (wanted > opset) {
-				opset = wanted;
-				report->raised_by = describe(run->graph->arena, node);
-			}
-		}
-		fy_diags_clear(&scratch);
-	}
-	if (opset < FY_ONNX_OPSET_MIN || opset > FY_ONNX_OPSET_MAX) {
-		fy_error(run->diags, FY_USAGE, "opset-range", NULL, "opset %d is out of range", opset);
-		fy_hint(run->diags, "opsets %d to %d can be written", FY_ONNX_OPSET_MIN, FY_ONNX_OPSET_MAX);
-		return FY_USAGE;
-	}
-	report->opset = opset;
-	report->ir_version = fy_onnx_ir_version(opset);
 	return FY_OK;
 }

@@ -13,7 +13,7 @@ static const fy_shape *shape_of(const fy_value *value)
 	return &value->type.shape;
 }
 
-/* ---- axes ------------------------------------------------------------------------------------------ */
+/* ---- axes ------------------------------------------------------------------------------------ */
 
 /* op(value) with axes as an input from opset `since` on, an attribute before. */
 static fy_value *with_axes(fy_lowering *l, const char *op, int since, fy_value *value, const int64_t *axes,
@@ -183,8 +183,7 @@ void fy_lower_split(fy_lowering *l, fy_value *value, int axis, const int64_t *si
 	}
 }
 
-/* ---- padding
- * ------------------------------------------------------------------------------------------------ */
+/* ---- padding --------------------------------------------------------------------------------- */
 
 /* The type Pad is computed in: before 11 it took floats only, bool from 13 on. */
 static fy_dtype pad_type(int opset, fy_dtype dtype)
@@ -245,8 +244,7 @@ fy_value *fy_lower_pad(fy_lowering *l, fy_value *value, const char *mode, const 
 	return emit_pad(l, value, mode, pads, 2 * rank, fill);
 }
 
-/* ---- bounds
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- bounds ---------------------------------------------------------------------------------- */
 
 static bool known_number(const fy_value *value, double *out)
 {
@@ -298,6 +296,14 @@ static bool fits_clip(const fy_lowering *l, const fy_value *value, const fy_valu
 	return l->opset >= 11 || (known_number(bound, &number) && !isnan(number));
 }
 
+/* Bounds the wrong way round, which Clip refuses; the upper one wins then. */
+static bool crossed(const fy_value *min, const fy_value *max)
+{
+	double low, high;
+
+	return min && max && known_number(min, &low) && known_number(max, &high) && low > high;
+}
+
 fy_value *fy_lower_clip(fy_lowering *l, fy_value *value, fy_value *min, fy_value *max)
 {
 	fy_dtype dtype, work;
@@ -314,15 +320,14 @@ fy_value *fy_lower_clip(fy_lowering *l, fy_value *value, fy_value *min, fy_value
 	max = max ? fy_lower_cast(l, max, work) : NULL;
 	if (l->status != FY_OK)
 		return NULL;
-	if (fits_clip(l, value, min) && fits_clip(l, value, max))
+	if (fits_clip(l, value, min) && fits_clip(l, value, max) && !crossed(min, max))
 		value = emit_clip(l, value, min, max);
 	else
 		value = bounded(l, "Min", bounded(l, "Max", value, min), max);
 	return fy_lower_cast(l, value, dtype);
 }
 
-/* ---- softmax, top k, other types
- * ------------------------------------------------------------------------------------ */
+/* ---- softmax, top k, other types ------------------------------------------------------------- */
 
 fy_value *fy_lower_softmax(fy_lowering *l, const char *op, fy_value *value, int axis)
 {

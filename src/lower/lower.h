@@ -9,7 +9,7 @@
 #include "onnx/onnx.h"
 #include "ops/ops.h"
 
-/* ---- the pipeline: pipeline.c ----------------------------------------------------------------------- */
+/* ---- the pipeline: pipeline.c ---------------------------------------------------------------- */
 
 typedef struct fy_lower_options {
 	int opset;         /* 0: the smallest at which every operator has its plain form */

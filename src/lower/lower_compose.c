@@ -32,7 +32,7 @@ static fy_arg stand_in(expansion *e, fy_tensor *tensor, fy_value *value)
 	return fy_arg_tensor(tensor);
 }
 
-/* ---- arguments on the way in and out ---------------------------------------------------------------- */
+/* ---- arguments on the way in and out --------------------------------------------------------- */
 
 /* An argument of the graph as a composition sees it. */
 static bool to_tensors(expansion *e, const fy_arg *from, fy_arg *to)
@@ -83,7 +83,7 @@ static fy_arg to_values(expansion *e, const fy_arg *from)
 	return to;
 }
 
-/* ---- the builder -------------------------------------------------------------------------------------- */
+/* ---- the builder ----------------------------------------------------------------------------- */
 
 static void record(expansion *e, const fy_call *inner, fy_arg *results, int result_count)
 {
@@ -149,6 +149,26 @@ static fy_arg take_constant(fy_builder *builder, fy_tensor *tensor)
 /* ---- expanding -------------------------------------------------------------------------------------------
  */
 
+/* The node as a call, its arguments standing in for values. False: a rank is unknown. */
+static bool as_call(expansion *e, const fy_op *op, const fy_schema *schema, fy_call *call)
+{
+	fy_arg *args = FY_NEW_ARRAY(e->arena, fy_arg, e->node->arg_count);
+
+	*call = (fy_call){ .op = op,
+			   .schema = schema,
+			   .args = args,
+			   .arg_count = e->node->arg_count,
+			   .arena = e->arena,
+			   .diags = e->builder.diags,
+			   .place = e->builder.place,
+			   .next_symbol = &e->next_symbol };
+	for (int i = 0; i < call->arg_count; i++) {
+		if (!to_tensors(e, &e->node->args[i], &args[i]))
+			return false;
+	}
+	return true;
+}
+
 static fy_status compose(expansion *e, const fy_op *op, const fy_schema *schema, fy_value **results)
 {
 	fy_arg *args = FY_NEW_ARRAY(e->arena, fy_arg, e->node->arg_count);
@@ -181,25 +201,65 @@ static fy_status compose(expansion *e, const fy_op *op, const fy_schema *schema,
 	return FY_OK;
 }
 
+static void begin(expansion *e, fy_graph *graph, fy_node *node, fy_diags *diags)
+{
+	*e = (expansion){
+		.graph = graph, .node = node, .arena = fy_arena_new(), .next_symbol = graph->symbol_count
+	};
+	e->builder = (fy_builder){ .arena = e->arena,
+				   .diags = diags,
+				   .place = fy_lower_place(&node->origin),
+				   .call = call_inner,
+				   .constant = take_constant,
+				   .user = e };
+}
+
+static void end(expansion *e)
+{
+	for (size_t i = 0; i < e->tensor_count; i++)
+		fy_tensor_unref(e->tensors[i]);
+	fy_free(e->tensors);
+	fy_map_release(&e->values);
+	fy_arena_free(e->arena);
+}
+
 fy_status fy_lower_compose(fy_graph *graph, fy_node *node, const fy_op *op, fy_value **results,
 			   fy_diags *diags)
 {
-	expansion e = {
-		.graph = graph, .node = node, .arena = fy_arena_new(), .next_symbol = graph->symbol_count
-	};
+	expansion e;
 	fy_status status;
 
-	e.builder = (fy_builder){ .arena = e.arena,
-				  .diags = diags,
-				  .place = fy_lower_place(&node->origin),
-				  .call = call_inner,
-				  .constant = take_constant,
-				  .user = &e };
+	begin(&e, graph, node, diags);
 	status = compose(&e, op, fy_schema_find(node->op), results);
-	for (size_t i = 0; i < e.tensor_count; i++)
-		fy_tensor_unref(e.tensors[i]);
-	fy_free(e.tensors);
-	fy_map_release(&e.values);
-	fy_arena_free(e.arena);
+	end(&e);
 	return status;
+}
+
+/* ---- passing through --------------------------------------------------------------------------------- */
+
+bool fy_lower_passes(fy_graph *graph, fy_node *node, const fy_op *op, fy_value **results)
+{
+	fy_diags diags = { 0 };
+	bool passes = false;
+	expansion e;
+	fy_call call;
+
+	begin(&e, graph, node, &diags);
+	if (as_call(&e, op, fy_schema_find(node->op), &call) && fy_op_infer(&call) == FY_OK) {
+		passes = call.result_count == node->result_count;
+		for (int i = 0; i < call.result_count && passes; i++) {
+			const fy_result *result = &call.results[i];
+			fy_arg from;
+
+			passes = result->kind == FY_SAME;
+			if (!passes)
+				break;
+			from = fy_arg_tensor((fy_tensor *)fy_call_item(&call, result->of, result->item));
+			results[i] = to_values(&e, &from).v;
+		}
+		fy_call_release(&call);
+	}
+	end(&e);
+	fy_diags_clear(&diags);
+	return passes;
 }

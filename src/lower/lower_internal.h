@@ -6,7 +6,7 @@
 
 #include "lower/lower.h"
 
-/* ---- lowering.c ----------------------------------------------------------------------------------- */
+/* ---- lowering.c ------------------------------------------------------------------------------ */
 
 /* A node without an ONNX form; equal reasons of one operator are one entry. */
 typedef struct fy_refusal {
@@ -41,14 +41,17 @@ fy_value *fy_lower_fail(fy_lowering *l, const char *format, ...) FY_PRINTF(2, 3)
 /* Value of a known shape; NULL after reporting that the rank must be known. */
 bool fy_lower_has_rank(fy_lowering *l, const fy_value *value);
 
-/* ---- lower_compose.c, lower_control.c, driver.c ----------------------------------------------------- */
+/* ---- lower_compose.c, lower_control.c, driver.c ---------------------------------------------- */
 
 /* Puts the operators that `node` is composed of before it. results: one value per result of the node. */
 fy_status FY_MUST_USE fy_lower_compose(fy_graph *graph, fy_node *node, const fy_op *op, fy_value **results,
 				       fy_diags *diags);
+/* Is each result of `node` an argument itself? Then results names them. */
+bool fy_lower_passes(fy_graph *graph, fy_node *node, const fy_op *op, fy_value **results);
+bool fy_lower_is_control(const fy_node *node); /* prim::If, prim::Loop */
 fy_status FY_MUST_USE fy_lower_control(fy_lowering *l, fy_node *node, fy_node **lowered);
 
-/* ---- passes ------------------------------------------------------------------------------------------- */
+/* ---- passes ---------------------------------------------------------------------------------- */
 
 typedef struct fy_pass_run {
 	fy_graph *graph;

@@ -30,7 +30,7 @@ fy_place fy_lower_place(const fy_origin *origin)
 	};
 }
 
-/* ---- failures ------------------------------------------------------------------------------------ */
+/* ---- failures -------------------------------------------------------------------------------- */
 
 fy_status fy_lower_refuse(fy_lowering *l, const fy_node *node, const char *format, ...)
 {
@@ -70,7 +70,7 @@ bool fy_lower_has_rank(fy_lowering *l, const fy_value *value)
 	return false;
 }
 
-/* ---- types ------------------------------------------------------------------------------------------ */
+/* ---- types ----------------------------------------------------------------------------------- */
 
 void fy_lower_name_unknown_dims(fy_graph *graph, fy_type *type)
 {
@@ -86,7 +86,7 @@ void fy_lower_scalar_to_tensor(fy_value *value)
 		value->type = fy_type_tensor(value->type.dtype, &(fy_shape){ 0 });
 }
 
-/* ---- nodes --------------------------------------------------------------------------------------------- */
+/* ---- nodes ----------------------------------------------------------------------------------- */
 
 void fy_emit_n(fy_lowering *l, const char *op, fy_value *const *inputs, int input_count, const fy_attr *attrs,
 	       int attr_count, fy_value **results, int result_count)
@@ -191,8 +191,7 @@ fy_value *fy_lower_scalar(fy_lowering *l, fy_dtype dtype, double value)
 	return fy_lower_constant(l, fy_tensor_scalar_f64(dtype, value));
 }
 
-/* ---- arguments
- * ---------------------------------------------------------------------------------------------- */
+/* ---- arguments ------------------------------------------------------------------------------- */
 
 fy_value *fy_lower_cast(fy_lowering *l, fy_value *value, fy_dtype dtype)
 {

@@ -39,7 +39,7 @@ static void name_value(namer *n, fy_value *value, const char *wanted)
 		value->name = unique(n, &n->values, wanted);
 }
 
-/* ---- inputs, outputs, weights -------------------------------------------------------------------------- */
+/* ---- inputs, outputs, weights ---------------------------------------------------------------- */
 
 static fy_status claim(namer *n, const char *name, const char *what)
 {
@@ -84,8 +84,7 @@ static void name_constants(namer *n)
 		name_value(n, graph->constants[i], "constant");
 }
 
-/* ---- nodes
- * -------------------------------------------------------------------------------------------------- */
+/* ---- nodes ----------------------------------------------------------------------------------- */
 
 static bool is_output(const fy_graph *graph, const fy_value *value)
 {

@@ -27,7 +27,7 @@ static bool same_type(const fy_value *a, const fy_value *b)
 	return a->type.kind == FY_TYPE_TENSOR && a->type.has_shape && fy_type_eq(&a->type, &b->type);
 }
 
-/* ---- integers of constants and attributes ------------------------------------------------------------ */
+/* ---- integers of constants and attributes ---------------------------------------------------- */
 
 /* Every element of an attribute or constant input is `wanted`; false when unknown. Absent: `absent`. */
 static bool all_are(const fy_node *node, const char *attr, int index, int64_t wanted, bool absent)
@@ -151,8 +151,7 @@ static bool tidy_transpose(fy_node *node)
 	return true;
 }
 
-/* ---- shapes
- * ------------------------------------------------------------------------------------------------- */
+/* ---- shapes ---------------------------------------------------------------------------------- */
 
 static bool only_reshapes(const fy_node *node)
 {

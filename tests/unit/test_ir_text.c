@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "ir/ir.h"
+#include "lower/lower.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ enum { MAX_TESTS = 256 };
 typedef struct text_test {
 	char *path;
 	char *pass;
-	int opset;
+	fy_lower_options options;
 	fy_str input, expected;
 } text_test;
 
@@ -30,15 +30,18 @@ static void read_test(text_test *test, const fy_file *file)
 	const char *text = (const char *)file->data;
 	const char *header_end = memchr(text, '\n', file->size);
 	const char *line = memmem(text, file->size, "\n----\n", 6);
-	const char *option;
+	char *options;
 
 	if (!header_end || !line || strncmp(text, "pass: ", 6) != 0)
 		fail_msg("%s: needs a header 'pass: NAME' and a line '----'", file->path);
 	test->pass = strndup(text + 6, (size_t)(header_end - text - 6));
-	option = strstr(test->pass, " opset=");
-	if (option) {
-		test->opset = atoi(option + 7);
-		test->pass[option - test->pass] = '\0';
+	options = strchr(test->pass, ' ');
+	if (options) {
+		const char *opset = strstr(options, " opset=");
+
+		test->options.opset = opset ? atoi(opset + 7) : 0;
+		*options++ = '\0';
+		test->options.fuse = strstr(options, "fuse") != NULL;
 	}
 	test->input = (fy_str){ header_end + 1, (size_t)(line - header_end) };
 	test->expected = (fy_str){ line + 6, file->size - (size_t)(line + 6 - text) };
@@ -48,14 +51,13 @@ static fy_status apply(const text_test *test, fy_graph *graph, fy_diags *diags)
 {
 	if (strcmp(test->pass, "print") == 0)
 		return FY_OK;
-	if (strcmp(test->pass, "verify") == 0)
-		return fy_graph_verify(graph, diags);
 	if (strcmp(test->pass, "dead") == 0) {
 		fy_graph_remove_dead(graph);
 		return fy_graph_verify(graph, diags);
 	}
-	fail_msg("%s: unknown pass '%s'", test->path, test->pass);
-	return FY_USAGE;
+	if (strcmp(test->pass, "all") == 0)
+		return fy_lower(graph, &test->options, NULL, diags);
+	return fy_lower_one_pass(graph, test->pass, &test->options, diags);
 }
 
 /* What was printed reads back as the same text, and no prefix of it is a graph. */
