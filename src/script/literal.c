@@ -127,7 +127,7 @@ static bool read_float(fy_parser *p, const char *at, const char *end, double *ou
 		return read_hex_float(at, end, out);
 	p->scratch.len = 0;
 	fy_buf_append(&p->scratch, at, (size_t)(end - at));
-	return fy_parse_f64(fy_buf_text(&p->scratch), out) && isfinite(*out);
+	return fy_parse_f64(fy_buf_text(&p->scratch), out);
 }
 
 void fy_number_read(fy_parser *p, const fy_token *token, bool negative, fy_expr *out)

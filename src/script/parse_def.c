@@ -80,10 +80,20 @@ fy_script_def *fy_parse_def(fy_parser *p)
 /* ---- files ---------------------------------------------------------------------------------- */
 
 /* import __torch__.x, and the `op_version_set = 1` of old files: neither means anything any more. */
-static void skip_line(fy_parser *p)
+static void skip_import(fy_parser *p)
 {
-	while (p->status == FY_OK && !fy_parser_sees(p, FY_TOKEN_NEWLINE))
+	do {
 		fy_parser_take(p);
+		fy_parser_expect_name(p, "the name of a file", NULL);
+	} while (fy_parser_sees(p, FY_TOKEN_DOT));
+	fy_parser_expect(p, FY_TOKEN_NEWLINE);
+}
+
+static void skip_version(fy_parser *p)
+{
+	fy_parser_take(p);
+	fy_parser_expect(p, FY_TOKEN_ASSIGN);
+	fy_parse_expr(p);
 	fy_parser_expect(p, FY_TOKEN_NEWLINE);
 }
 
@@ -119,8 +129,10 @@ static void parse_file(fy_parser *p)
 				p->arena, file->functions, (size_t)file->function_count, &function_capacity,
 				(size_t)file->function_count + 1, sizeof(*file->functions));
 			file->functions[file->function_count++] = fy_parse_def(p);
-		} else if (fy_parser_sees(p, FY_TOKEN_IMPORT) || sees_version(p)) {
-			skip_line(p);
+		} else if (fy_parser_sees(p, FY_TOKEN_IMPORT)) {
+			skip_import(p);
+		} else if (sees_version(p)) {
+			skip_version(p);
 		} else {
 			fy_parser_fail(p, "script-syntax", p->token.span,
 				       "expected a class or function but found %s",

@@ -221,7 +221,7 @@ static fy_expr *parse_parentheses(fy_parser *p)
 			expr = parse_tuple(p, expr, parse_item);
 		refuse_star(p, expr);
 	}
-	fy_parser_expect(p, FY_TOKEN_RPAREN);
+	fy_parser_close(p, FY_TOKEN_RPAREN, &open);
 	expr->parenthesised = true;
 	expr->span = fy_parser_span_since(p, &open);
 	return expr;
@@ -237,7 +237,7 @@ static fy_expr *parse_list(fy_parser *p)
 		fy_expr *item = maybe_comprehension(p, NULL, bare);
 		bool alone = fy_pile_mark(p) == mark && fy_parser_sees(p, FY_TOKEN_RBRACKET);
 		if (item != bare && alone) {
-			fy_parser_expect(p, FY_TOKEN_RBRACKET);
+			fy_parser_close(p, FY_TOKEN_RBRACKET, &open);
 			item->span = fy_parser_span_since(p, &open);
 			return item;
 		}
@@ -249,7 +249,7 @@ static fy_expr *parse_list(fy_parser *p)
 			break;
 	}
 	take_items(p, mark, list);
-	fy_parser_expect(p, FY_TOKEN_RBRACKET);
+	fy_parser_close(p, FY_TOKEN_RBRACKET, &open);
 	list->span = fy_parser_span_since(p, &open);
 	return list;
 }
@@ -284,7 +284,7 @@ static fy_expr *parse_dict(fy_parser *p)
 		fy_expr *item = maybe_comprehension(p, pair.key, pair.value);
 		bool first = fy_pile_mark(p) == mark;
 		if (item != pair.value && first) {
-			fy_parser_expect(p, FY_TOKEN_RBRACE);
+			fy_parser_close(p, FY_TOKEN_RBRACE, &open);
 			item->span = fy_parser_span_since(p, &open);
 			return item;
 		}
@@ -296,7 +296,7 @@ static fy_expr *parse_dict(fy_parser *p)
 			break;
 	}
 	take_pairs(p, mark, dict);
-	fy_parser_expect(p, FY_TOKEN_RBRACE);
+	fy_parser_close(p, FY_TOKEN_RBRACE, &open);
 	dict->span = fy_parser_span_since(p, &open);
 	return dict;
 }
@@ -381,7 +381,7 @@ static fy_expr *parse_call(fy_parser *p, fy_expr *callee)
 	fy_expr *call = fy_expr_new(p, FY_EXPR_CALL, callee->span);
 	call->call.callee = callee;
 	fy_expr_adopt(p, call, callee);
-	fy_parser_take(p);
+	fy_token open = fy_parser_take(p);
 	while (!ends_list(p)) {
 		fy_script_arg arg = { .span = p->token.span };
 		if (fy_parser_sees(p, FY_TOKEN_NAME) && fy_parser_peek(p)->kind == FY_TOKEN_ASSIGN) {
@@ -399,7 +399,7 @@ static fy_expr *parse_call(fy_parser *p, fy_expr *callee)
 			break;
 	}
 	call->call.args = fy_pile_take(p, mark, sizeof(fy_script_arg), &call->call.count);
-	fy_parser_expect(p, FY_TOKEN_RPAREN);
+	fy_parser_close(p, FY_TOKEN_RPAREN, &open);
 	call->span = fy_parser_span_from(p, callee->span);
 	return call;
 }
@@ -427,7 +427,7 @@ static fy_expr *parse_subscript(fy_parser *p, fy_expr *base)
 	fy_expr *expr = fy_expr_new(p, FY_EXPR_SUBSCRIPT, base->span);
 	expr->subscript.base = base;
 	fy_expr_adopt(p, expr, base);
-	fy_parser_take(p);
+	fy_token open = fy_parser_take(p);
 	do {
 		expr->subscript.trailing_comma =
 			fy_pile_mark(p) > mark && fy_parser_sees(p, FY_TOKEN_RBRACKET);
@@ -440,7 +440,7 @@ static fy_expr *parse_subscript(fy_parser *p, fy_expr *base)
 		fy_pile_push(p, &item, sizeof(item));
 	} while (fy_parser_accept(p, FY_TOKEN_COMMA));
 	expr->subscript.items = fy_pile_take(p, mark, sizeof(fy_expr *), &expr->subscript.count);
-	fy_parser_expect(p, FY_TOKEN_RBRACKET);
+	fy_parser_close(p, FY_TOKEN_RBRACKET, &open);
 	expr->span = fy_parser_span_from(p, base->span);
 	return expr;
 }

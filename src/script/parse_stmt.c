@@ -279,10 +279,10 @@ void fy_parse_suite(fy_parser *p, fy_script_def *owner, fy_suite *out)
 		fy_parser_expect(p, FY_TOKEN_INDENT);
 		if (owner && fy_parser_sees(p, FY_TOKEN_TYPE_COMMENT))
 			fy_parse_type_comment(p, owner);
-		while (p->status == FY_OK && !fy_parser_accept(p, FY_TOKEN_DEDENT)) {
+		do {
 			fy_stmt *stmt = parse_stmt(p);
 			fy_pile_push(p, &stmt, sizeof(stmt));
-		}
+		} while (p->status == FY_OK && !fy_parser_accept(p, FY_TOKEN_DEDENT));
 	} else {
 		fy_stmt *stmt = parse_line(p);
 		fy_pile_push(p, &stmt, sizeof(stmt));

@@ -42,8 +42,9 @@ void fy_parser_init(fy_parser *p, fy_arena *arena, fy_str source, const char *pa
 	if (too_big)
 		fy_parser_fail(p, "script-size", (fy_span){ 1, 1, 0 }, "source of %zu bytes is too long",
 			       source.len);
-	else
-		p->token = fy_lex(p);
+	fy_token first = fy_lex(p);
+	if (p->status == FY_OK)
+		p->token = first;
 }
 
 void fy_parser_release(fy_parser *p)
@@ -172,6 +173,14 @@ void fy_parser_expect(fy_parser *p, fy_token_kind kind)
 	if (!fy_parser_accept(p, kind))
 		fy_parser_fail(p, "script-syntax", p->token.span, "expected %s but found %s",
 			       fy_token_kind_text(kind), fy_token_describe(p, &p->token));
+}
+
+void fy_parser_close(fy_parser *p, fy_token_kind kind, const fy_token *open)
+{
+	if (fy_parser_sees(p, FY_TOKEN_END))
+		fy_parser_fail(p, "script-syntax", open->span, "this '%c' is never closed", *open->start);
+	else
+		fy_parser_expect(p, kind);
 }
 
 const char *fy_parser_expect_name(fy_parser *p, const char *what, fy_span *span)

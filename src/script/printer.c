@@ -4,14 +4,20 @@
  */
 #include "script/script_internal.h"
 
+#include <math.h>
 #include <string.h>
 
 /* ---- literals ------------------------------------------------------------------------------- */
 
-/* 1., 0.1, 1e-05, 10000000000.: shortest digits, always with a point or an exponent. */
+/* 1., 0.1, 1e-05, 10000000000.: shortest digits, always with a point or an exponent. Infinity comes from a
+ * literal beyond the range; `inf` would be a name. */
 static void print_float(double value, fy_buf *out)
 {
 	size_t start = out->len;
+	if (isinf(value)) {
+		fy_buf_puts(out, value > 0 ? "1e999" : "-1e999");
+		return;
+	}
 	fy_buf_put_f64(out, value);
 	if (out->len - start >= 2 && memcmp(out->data + out->len - 2, ".0", 2) == 0) {
 		out->len--;

@@ -140,6 +140,8 @@ fy_token fy_parser_take(fy_parser *p); /* the current token; moves on */
 const fy_token *fy_parser_peek(fy_parser *p);
 bool fy_parser_accept(fy_parser *p, fy_token_kind kind);
 void fy_parser_expect(fy_parser *p, fy_token_kind kind);
+/* Expects the bracket that closes `open`. */
+void fy_parser_close(fy_parser *p, fy_token_kind kind, const fy_token *open);
 /* "" after a fault. `what` names it in the message. */
 const char *fy_parser_expect_name(fy_parser *p, const char *what, fy_span *span);
 const char *fy_parser_intern(fy_parser *p, const char *text, size_t len);
