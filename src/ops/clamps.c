@@ -89,6 +89,13 @@ static double known_bound(const fy_node *node, int index, double fixed)
 	return index < 0 ? fixed : fy_node_f64(node, index);
 }
 
+/* ONNX Runtime refuses attributes with min > max. */
+static bool in_order(const fy_node *node, const clamp_form *form, bool both)
+{
+	return !both || known_bound(node, form->low, form->fixed_low) <=
+				known_bound(node, form->high, form->fixed_high);
+}
+
 static fy_value *clip_by_attributes(fy_lowering *l, const fy_node *node, const clamp_form *form, fy_value *x)
 {
 	fy_attr attrs[2];
@@ -120,7 +127,8 @@ static fy_status clamp_lower(fy_lowering *l, fy_node *node)
 		       (form->high < 0 || is_number(node, form->high));
 	fy_dtype work = fy_lower_arithmetic_type(fy_node_result_type(node, 0)->dtype);
 	fy_value *x = fy_lower_cast(l, fy_lower_tensor(l, node, 0), work);
-	if (known && fy_lower_opset(l) < 11 && clip_fits(l, work))
+	if (known && fy_lower_opset(l) < 11 && clip_fits(l, work) &&
+	    in_order(node, form, has_low && has_high))
 		return fy_lower_finish(l, node, clip_by_attributes(l, node, form, x));
 	fy_value *low = bound_value(l, node, form->low, form->fixed_low, has_low, work);
 	fy_value *high = bound_value(l, node, form->high, form->fixed_high, has_high, work);

@@ -152,7 +152,7 @@ static fy_value *other_sign(fy_lowering *l, fy_value *rest, fy_value *b)
 
 /* As Python: (a - mod) / b corrected by one, rounded to the integer that it misses by an error of rounding
  * only. */
-static fy_value *floor_div_floats(fy_lowering *l, fy_value *a, fy_value *b)
+static fy_value *floor_div_doubles(fy_lowering *l, fy_value *a, fy_value *b)
 {
 	fy_value *plain = fy_emit2(l, "Div", a, b);
 	if (fy_lower_opset(l) < 10)
@@ -166,15 +166,36 @@ static fy_value *floor_div_floats(fy_lowering *l, fy_value *a, fy_value *b)
 	return fy_lower_where(l, by_zero, plain, quotient);
 }
 
+/* float64 tells any quotient of narrower floats from the integer beside it. */
+static fy_value *floor_div_floats(fy_lowering *l, fy_value *a, fy_value *b)
+{
+	fy_dtype dtype = type_of(a);
+	if (dtype == FY_F64)
+		return floor_div_doubles(l, a, b);
+	fy_value *quotient = fy_emit2(l, "Div", fy_lower_cast(l, a, FY_F64), fy_lower_cast(l, b, FY_F64));
+	return fy_lower_cast(l, fy_emit1(l, "Floor", quotient), dtype);
+}
+
 fy_value *fy_lower_floor_div(fy_lowering *l, fy_value *a, fy_value *b)
 {
 	return fy_dtype_is_float(type_of(a)) ? floor_div_floats(l, a, b) : floor_div_integers(l, a, b);
 }
 
+/* a - quotient * b, floats in float64: for opsets without Mod. */
+static fy_value *rest_of(fy_lowering *l, fy_value *a, fy_value *b,
+			 fy_value *(*divide)(fy_lowering *l, fy_value *a, fy_value *b))
+{
+	fy_dtype dtype = type_of(a), work = fy_dtype_is_float(dtype) ? FY_F64 : dtype;
+	a = fy_lower_cast(l, a, work);
+	b = fy_lower_cast(l, b, work);
+	fy_value *product = fy_emit2(l, "Mul", divide(l, a, b), b);
+	return fy_lower_cast(l, fy_emit2(l, "Sub", a, product), dtype);
+}
+
 fy_value *fy_lower_remainder(fy_lowering *l, fy_value *a, fy_value *b)
 {
 	if (fy_lower_opset(l) < 10)
-		return fy_emit2(l, "Sub", a, fy_emit2(l, "Mul", fy_lower_floor_div(l, a, b), b));
+		return rest_of(l, a, b, fy_lower_floor_div);
 	if (!fy_dtype_is_float(type_of(a)))
 		return fy_emit2(l, "Mod", a, b);
 	fy_value *rest = c_mod(l, a, b);
@@ -189,9 +210,7 @@ fy_value *fy_lower_trunc_div(fy_lowering *l, fy_value *a, fy_value *b)
 
 fy_value *fy_lower_fmod(fy_lowering *l, fy_value *a, fy_value *b)
 {
-	if (fy_lower_opset(l) >= 10)
-		return c_mod(l, a, b);
-	return fy_emit2(l, "Sub", a, fy_emit2(l, "Mul", fy_lower_trunc_div(l, a, b), b));
+	return fy_lower_opset(l) < 10 ? rest_of(l, a, b, fy_lower_trunc_div) : c_mod(l, a, b);
 }
 
 fy_value *fy_lower_trunc(fy_lowering *l, fy_value *a)

@@ -154,7 +154,7 @@ static fy_status reduce_lower(fy_lowering *l, fy_node *node)
 	return fy_lower_finish(l, node, fy_lower_reduce_axes(l, form->onnx, x, &axes, axes.keepdim));
 }
 
-/* any and all: maximum and minimum of 0 and 1; count_nonzero: their sum. */
+/* any and count_nonzero: the sum of zeros and ones; all: their minimum. */
 static fy_status truth_lower(fy_lowering *l, fy_node *node)
 {
 	const reduce_form *form = fy_node_op(node)->form;
@@ -275,7 +275,7 @@ const fy_op fy_aten_any = {
 	.infer = reduce_infer,
 	.eval = reduce_eval,
 	.lower = truth_lower,
-	.form = &(const reduce_form){ .kernel = FY_ANY, .type = TRUTH, .onnx = "ReduceMax" },
+	.form = &(const reduce_form){ .kernel = FY_ANY, .type = TRUTH, .onnx = "ReduceSum" },
 	.cases = TRUTH_CASES,
 };
 
