@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* The lists being read; taken into the class at its end. */
+/* The class being read, and how much room its lists have. */
 typedef struct fy_class_body {
 	fy_script_class *class;
 	size_t attribute_capacity, constant_capacity, member_capacity, method_capacity;
