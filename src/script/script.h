@@ -378,8 +378,8 @@ struct fy_script_file {
 /*
  * Reads a whole file into `arena`. `path` (of the archive) and `member` (code/__torch__/net.py) go into the
  * places of diagnostics and must live as long as those; `source` is copied. FY_MALFORMED with one diagnostic,
- * "script-syntax", "script-depth" or "script-type", at the first fault. Top-level `import x` and
- * `op_version_set = 1` are skipped.
+ * "script-syntax", "script-depth", "script-type" or "script-size" (over 1 GiB), at the first fault. Top-level
+ * `import x` and `op_version_set = 1` are skipped.
  */
 fy_status fy_script_parse(fy_arena *arena, fy_str source, const char *path, const char *member,
 			  fy_diags *diags, fy_script_file **out);
