@@ -67,30 +67,32 @@ static fy_status dropout_eval(fy_call *call)
 	return FY_OK;
 }
 
-static fy_value *uniform_noise(fy_lowering *l, fy_node *node, fy_value *x)
+/* Elements of `x` survive and are scaled. ONNX's Dropout trains from opset 12 on. */
+static fy_value *dropped(fy_lowering *l, fy_value *x, double p)
 {
-	if (!drops_channels(fy_node_op(node)))
-		return fy_emit(l, "RandomUniformLike", FY_IN(x), FY_ATTRS(fy_attr_int("dtype", 1)));
-	fy_shape shape = noise_shape(&fy_node_type(node, 0)->shape, true);
-	if (!fy_shape_known(&shape))
-		return NULL;
-	return fy_emit(l, "RandomUniform", NULL, 0,
-		       FY_ATTRS(fy_attr_ints(l, "shape", shape.dims, shape.rank), fy_attr_int("dtype", 1)));
+	if (fy_lower_opset(l) >= 12) {
+		fy_value *train = fy_lower_scalar(l, FY_BOOL, 1), *ratio = fy_lower_scalar(l, FY_F32, p);
+		return fy_emit(l, "Dropout", FY_IN(x, ratio, train), FY_NO_ATTRS);
+	}
+	fy_value *noise = fy_emit(l, "RandomUniformLike", FY_IN(x), FY_ATTRS(fy_attr_int("dtype", 1)));
+	fy_value *low = fy_emit2(l, "Less", noise, fy_lower_scalar(l, FY_F32, p));
+	fy_value *kept = fy_lower_cast(l, fy_lower_not(l, low), x == NULL ? FY_F32 : x->type.dtype);
+	return fy_emit2(l, "Mul", fy_emit2(l, "Mul", x, fy_lower_number(l, x, p < 1 ? 1 / (1 - p) : 0)),
+			kept);
 }
 
 static fy_status dropout_lower(fy_lowering *l, fy_node *node)
 {
-	fy_dtype dtype = fy_node_result_type(node, 0)->dtype, work = fy_lower_arithmetic_type(dtype);
+	fy_value *x = fy_lower_tensor(l, node, 0);
 	double p = fy_node_f64(node, 1);
-	fy_value *x = fy_lower_cast(l, fy_lower_tensor(l, node, 0), work);
-	fy_value *noise = uniform_noise(l, node, x);
-	if (noise == NULL && fy_lower_status(l) == FY_OK)
-		return fy_lower_refuse(l, node,
-				       "dropping channels of a tensor whose batch or channels are not known");
-	fy_value *low = fy_emit2(l, "Less", noise, fy_lower_scalar(l, FY_F32, p));
-	fy_value *kept = fy_lower_cast(l, fy_lower_not(l, low), work);
-	fy_value *scaled = fy_emit2(l, "Mul", x, fy_lower_scalar(l, work, p < 1 ? 1 / (1 - p) : 0));
-	return fy_lower_finish(l, node, fy_emit2(l, "Mul", scaled, kept));
+	if (!fy_node_bool(node, 2) || p == 0)
+		return fy_lower_finish(l, node, x);
+	x = fy_lower_cast(l, x, fy_lower_arithmetic_type(fy_node_result_type(node, 0)->dtype));
+	if (!drops_channels(fy_node_op(node)))
+		return fy_lower_finish(l, node, dropped(l, x, p));
+	fy_shape shape = noise_shape(&fy_node_type(node, 0)->shape, true);
+	fy_value *ones = fy_lower_expand(l, fy_lower_number(l, x, 1), &shape);
+	return fy_lower_finish(l, node, fy_emit2(l, "Mul", x, dropped(l, ones, p)));
 }
 
 const fy_op fy_aten_dropout = {
