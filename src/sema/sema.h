@@ -1,7 +1,8 @@
 /*
  * sema: binds a program. Names to slots with definite assignment, attributes and methods to what exists,
  * callees to their schema sets, keyword names and arity, for all methods and not only the one that will run.
- * This is where malformed programs are refused. A binder, not a type checker: overloads are chosen when running.
+ * This is where malformed programs are refused. A binder, not a type checker: overloads are chosen when
+ * running.
  */
 #ifndef FY_SEMA_H
 #define FY_SEMA_H
@@ -24,46 +25,52 @@ struct fy_btype {
 	fy_ts_kind kind;
 	int count;
 	const fy_btype **items;
-	fy_class *class; /* FY_TS_NAMED: never NULL, except custom C++ classes: then name alone */
-	const char *name;
+	fy_class *class;  /* FY_TS_NAMED: never NULL; C++ classes are `custom` */
+	const char *name; /* of class */
 };
 
 /* ---- bound expressions ------------------------------------------------------------------------------ */
 
 typedef enum fy_bexpr_kind {
-	FY_B_LITERAL,     /* literal: NONE, BOOL, INT, FLOAT, COMPLEX, STR */
-	FY_B_CONSTANT,    /* index into the archive's constants */
-	FY_B_SLOT,        /* slot of a local variable */
-	FY_B_ATTRIBUTE,   /* base.name: attribute of an object, field of a NamedTuple, property of a tensor, value
-			     or name of an enum member. What it is shows when running; names that no class of
-			     the program and no tensor property has are refused here */
-	FY_B_OPERATOR,    /* call: operator.name with its schema set */
-	FY_B_METHOD,      /* call: (base).name(args): method of an object, else operator aten::name with base as
-			     self */
-	FY_B_FUNCTION,    /* call of a free function of the program */
-	FY_B_CALL_VALUE,  /* call of a function held in a variable: base is the expression */
+	FY_B_LITERAL,   /* literal: NONE, BOOL, INT, FLOAT, COMPLEX, STR */
+	FY_B_CONSTANT,  /* index into the archive's constants */
+	FY_B_SLOT,      /* slot of a local variable */
+	FY_B_ATTRIBUTE, /* base.name: attribute of an object, field of a NamedTuple, property of a tensor,
+			   value or name of an enum member. What it is shows when running; names that no class
+			   of the program and no tensor property has are refused here */
+	FY_B_OPERATOR,  /* call: operator.name with its schema set */
+	FY_B_METHOD,    /* call: (base).name(args): method of an object, else operator aten::name with base as
+			   self */
+	FY_B_FUNCTION,  /* call of a free function of the program */
+	FY_B_CALL_VALUE,   /* call of a function held in a variable: base is the expression */
 	FY_B_FUNCTION_REF, /* function used as a value */
-	FY_B_NEW,         /* C.__new__(C): object without attributes */
-	FY_B_CONSTRUCT,   /* C(args): NamedTuple, or __new__ and __init__ */
-	FY_B_ENUM,        /* member of an Enum class */
-	FY_B_LIST,        /* items; type (List[T]) when annotated */
-	FY_B_TUPLE,       /* items */
-	FY_B_DICT,        /* items: key, value, key, value ...; type when annotated */
-	FY_B_INDEX,       /* base[items[0]] with one plain index */
-	FY_B_SUBSCRIPT,   /* base[items]: anything else; items may be FY_B_RANGE, FY_B_ELLIPSIS, NONE literals */
-	FY_B_RANGE,       /* start:stop:step as items[0..2], absent ones NULL; inside FY_B_SUBSCRIPT only */
-	FY_B_ELLIPSIS,    /* inside FY_B_SUBSCRIPT only */
-	FY_B_ANNOTATE,    /* annotate(type, base) */
-	FY_B_CAST,        /* unchecked_cast(type, base): the value as it is */
+	FY_B_NEW,          /* C.__new__(C): object without attributes */
+	FY_B_CONSTRUCT,    /* C(args): NamedTuple, or __new__ and __init__ */
+	FY_B_ENUM,         /* member of an Enum class */
+	FY_B_LIST,         /* items; type (List[T]) when annotated */
+	FY_B_TUPLE,        /* items */
+	FY_B_DICT,         /* items: key, value, key, value ...; type when annotated */
+	FY_B_INDEX,        /* base[items[0]] with one plain index */
+	FY_B_SUBSCRIPT, /* base[items]: anything else; items may be FY_B_RANGE, FY_B_ELLIPSIS, NONE literals
+			 */
+	FY_B_RANGE,     /* start:stop:step as items[0..2], absent ones NULL; inside FY_B_SUBSCRIPT only */
+	FY_B_ELLIPSIS,  /* inside FY_B_SUBSCRIPT only */
+	FY_B_ANNOTATE,  /* annotate(type, base) */
+	FY_B_CAST,      /* unchecked_cast(type, base): the value as it is */
 	FY_B_UNINITIALIZED, /* uninitialized(type) */
-	FY_B_ISINSTANCE,  /* isinstance(base, types): type is the type, or a tuple type of the alternatives */
-	FY_B_FORK,        /* fork(f): function: a nested def sharing the slots of its parent; or items as arguments */
-	FY_B_AND,         /* items[0] and items[1], lazily */
+	FY_B_ISINSTANCE, /* isinstance(base, types): type is the type, or a FY_TS_UNION of the alternatives */
+	FY_B_FORK, /* fork(f): function: a nested def sharing the slots of its parent; or items as arguments
+		    */
+	FY_B_AND,  /* items[0] and items[1], lazily */
 	FY_B_OR,
-	FY_B_CONDITIONAL, /* items: condition, then, otherwise */
-	FY_B_COMPREHENSION, /* items: element, iterable; slot: target */
-	FY_B_TOLIST,      /* base.tolist(), type from the enclosing annotate */
+	FY_B_CONDITIONAL,   /* items: condition, then, otherwise */
+	FY_B_COMPREHENSION, /* items: element, iterable; index: slot of the target */
+	FY_B_TOLIST,        /* base.tolist(), type from the enclosing annotate */
 } fy_bexpr_kind;
+
+/* How deep bound expressions nest, so that anybody may walk them by recursion. Long sums are cut into pieces.
+ */
+enum { FY_BOUND_HEIGHT_LIMIT = 1600 };
 
 typedef struct fy_bkeyword {
 	const char *name;
@@ -74,7 +81,7 @@ struct fy_bexpr {
 	fy_bexpr_kind kind;
 	fy_span span;
 	fy_arg literal;
-	int index; /* slot or constant */
+	int index;        /* slot, constant, or member of an enum */
 	const char *name; /* attribute, method, or "aten::add" */
 	fy_bexpr *base;
 	fy_bexpr **items; /* also positional arguments */
@@ -85,38 +92,46 @@ struct fy_bexpr {
 	fy_class *class;
 	fy_function *function;
 	fy_schema_set schemas; /* FY_B_OPERATOR */
-	const char *upgrade;   /* FY_B_OPERATOR inside a method of an archive whose version needs an upgrader for it:
-				  one of "div", "full", "linspace", "logspace"; else NULL */
+	const char *upgrade;   /* FY_B_OPERATOR inside a method of an archive whose version needs an upgrader
+				  for it:   one of "div", "full", "linspace", "logspace"; else NULL */
+	const fy_btype *known; /* what binding knows of the value's type; NULL: nothing */
+	int height;            /* 1 + that of the highest expression inside: at most FY_BOUND_HEIGHT_LIMIT */
 	void *cache;           /* for the evaluator: the overload chosen last at this call site */
 };
 
 /* ---- bound statements --------------------------------------------------------------------------------- */
 
 typedef enum fy_bstmt_kind {
-	FY_BS_ASSIGN,     /* targets = value. One target: any value. `values` holds one per target when the source
-			     wrote a parallel copy (all evaluated before any target changes) */
-	FY_BS_UNPACK,     /* a, b, = value: tuple or list unpack, counts must agree; also a, b = f() */
-	FY_BS_EXPR,       /* value */
-	FY_BS_IF,         /* value is the condition; body, otherwise */
-	FY_BS_WHILE,      /* value is the condition; body */
-	FY_BS_FOR,        /* target[0] in value; trip counts: value when is_range; body */
-	FY_BS_WITH,       /* value is the context object, target[0] may be none; body */
-	FY_BS_RETURN,     /* value, NULL: None */
-	FY_BS_RAISE,      /* value: the exception or message */
-	FY_BS_ASSERT,     /* value, values[0] the message or none */
-	FY_BS_DELETE,     /* del base[index]: target[0] of kind FY_BT_INDEX */
+	FY_BS_ASSIGN, /* targets = value. One target: any value. `values` holds one per target when the source
+			 wrote a parallel copy (all evaluated before any target changes) */
+	FY_BS_UNPACK, /* a, b, = value: tuple or list unpack, counts must agree; also a, b = f() */
+	FY_BS_EXPR,   /* value */
+	FY_BS_IF,     /* value is the condition; body, otherwise */
+	FY_BS_WHILE,  /* value is the condition; body */
+	FY_BS_FOR,    /* target[0] in value; trip counts: value when is_range; body */
+	FY_BS_WITH,   /* value is the context object, target[0] may be none; body */
+	FY_BS_RETURN, /* value, NULL: None */
+	FY_BS_RAISE,  /* value: the exception or message */
+	FY_BS_ASSERT, /* value, values[0] the message or none */
+	FY_BS_DELETE, /* del base[index]: target[0] of kind FY_BT_INDEX */
 	FY_BS_BREAK,
 	FY_BS_CONTINUE,
 	FY_BS_PASS,
 } fy_bstmt_kind;
 
-typedef enum fy_btarget_kind { FY_BT_SLOT, FY_BT_ATTRIBUTE, FY_BT_INDEX, FY_BT_NESTED, FY_BT_STARRED } fy_btarget_kind;
+typedef enum fy_btarget_kind {
+	FY_BT_SLOT,
+	FY_BT_ATTRIBUTE,
+	FY_BT_INDEX,
+	FY_BT_NESTED,
+	FY_BT_STARRED
+} fy_btarget_kind;
 
 typedef struct fy_btarget fy_btarget;
 struct fy_btarget {
 	fy_btarget_kind kind;
 	fy_span span;
-	int slot; /* FY_BT_SLOT, FY_BT_STARRED */
+	int slot;         /* FY_BT_SLOT, FY_BT_STARRED */
 	const char *name; /* FY_BT_ATTRIBUTE */
 	fy_bexpr *base; /* FY_BT_ATTRIBUTE: object. FY_BT_INDEX: a FY_B_INDEX or FY_B_SUBSCRIPT expression */
 	const fy_btype *type; /* declared with x : T = e, else NULL */
@@ -140,7 +155,8 @@ struct fy_bstmt {
 	fy_bblock body, otherwise;
 };
 
-/* ---- functions, classes, program ------------------------------------------------------------------------ */
+/* ---- functions, classes, program ------------------------------------------------------------------------
+ */
 
 typedef struct fy_bparam {
 	const char *name;
