@@ -1,7 +1,7 @@
 /*
  * Walks over every operator record and every case of it: inference on metas equals inference on tensors
- * equals the geometry and aliasing that PyTorch gave; evaluation equals PyTorch's values; what PyTorch
- * refuses is refused. FERRY_TEST_OP=aten::name runs one operator.
+ * equals the geometry and aliasing that PyTorch gave; on symbolic dims it does not contradict them;
+ * evaluation equals PyTorch's values; what PyTorch refuses is refused. FERRY_TEST_OP=aten::name runs one.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -265,6 +265,77 @@ static void check_infer(const op_case *c, bool metas, const char *golden)
 		fy_tensor_unref(made[i]);
 }
 
+/* ---- symbolic dims: sizes above 1 become symbols, one per size ------------------------------------------
+ */
+
+enum { SIZES = 256 };
+
+static fy_tensor *with_symbols(const fy_tensor *t)
+{
+	fy_shape shape = t->shape;
+	for (int i = 0; i < shape.rank; i++)
+		if (shape.dims[i] > 1 && shape.dims[i] < SIZES)
+			shape.dims[i] = fy_dim_symbol((int)shape.dims[i]);
+	fy_tensor *meta = fy_tensor_meta(t->dtype, &shape);
+	if (!fy_tensor_is_contiguous(t))
+		for (int i = 0; i < shape.rank; i++)
+			meta->strides[i] = t->strides[i] <= 1 ? t->strides[i] : FY_STRIDE_UNKNOWN;
+	return meta;
+}
+
+static fy_arg symbolic(fy_arena *arena, fy_arg arg, fy_tensor **made, int *count)
+{
+	if (arg.kind == FY_ARG_TENSOR)
+		return fy_arg_tensor(made[(*count)++] = with_symbols(arg.t));
+	if (arg.kind == FY_ARG_LIST) {
+		fy_arg *items = fy_arena_copy(arena, arg.list.items, (size_t)arg.list.count * sizeof(fy_arg));
+		for (int i = 0; i < arg.list.count; i++)
+			items[i] = symbolic(arena, items[i], made, count);
+		return fy_arg_list(items, arg.list.count);
+	}
+	return arg;
+}
+
+/* What is known of the result holds for the sizes that the symbols stand for. */
+static void check_symbolic_result(const op_case *c, int index, const fy_tensor *meta, const expected *e)
+{
+	bool good = meta->dtype == e->dtype && meta->shape.rank == e->shape.rank;
+	for (int i = 0; good && i < e->shape.rank; i++) {
+		fy_dim dim = meta->shape.dims[i];
+		int64_t size = fy_dim_known(dim) ? dim : -1 - dim;
+		good = size == e->shape.dims[i] || size >= SIZES;
+	}
+	if (good)
+		return;
+	fy_buf text = { 0 };
+	fy_buf_put_tensor_type(&text, meta);
+	complain(c, "result %d: inference with symbolic dims gives %s", index, fy_buf_text(&text));
+	fy_buf_release(&text);
+}
+
+/* Inference may say that it needs known sizes, but what it answers must be true. */
+static void check_symbolic(const op_case *c, const char *golden)
+{
+	fy_diags diags = { 0 };
+	fy_call call = case_call(c, &diags);
+	fy_tensor *made[64];
+	int made_count = 0, next_symbol = SIZES;
+	fy_arg *args = FY_NEW_ARRAY(c->arena, fy_arg, call.arg_count + 1);
+	for (int i = 0; i < call.arg_count; i++)
+		args[i] = symbolic(c->arena, c->args[i], made, &made_count);
+	call.args = args;
+	call.next_symbol = &next_symbol;
+	if (golden[0] != '!' && fy_op_infer(&call) == FY_OK) {
+		expected e;
+		for (int i = 0; i < call.result_count && !(e = read_expected(&golden)).end; i++)
+			check_symbolic_result(c, i, call.results[i].meta, &e);
+		fy_call_release(&call);
+	}
+	fy_diags_clear(&diags);
+	for (int i = 0; i < made_count; i++)
+		fy_tensor_unref(made[i]);
+}
+
 static void check_eval(const op_case *c, const char *golden)
 {
 	fy_diags diags = { 0 };
@@ -307,6 +378,7 @@ static void check_case(const fy_op *op, const char *text)
 	} else {
 		check_infer(&c, false, golden);
 		check_infer(&c, true, golden);
+		check_symbolic(&c, golden);
 		check_eval(&c, golden);
 	}
 	case_release(&c);
