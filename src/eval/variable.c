@@ -145,6 +145,8 @@ static bool block_open(const fy_eval *ev, const fy_block *block)
 static fy_status infer_step(fy_eval *ev, const fy_step *step, fy_tensor *parent, fy_arena *scratch, fy_call *call)
 {
 	fy_arg *args = FY_NEW_ARRAY(scratch, fy_arg, step->arg_count);
+	int symbols = ev->graph->symbol_count;
+	fy_status status;
 
 	for (int i = 0; i < step->arg_count; i++) {
 		args[i] = step->args[i];
@@ -160,8 +162,12 @@ static fy_status infer_step(fy_eval *ev, const fy_step *step, fy_tensor *parent,
 	}
 	args[step->of] = fy_arg_tensor(parent);
 	*call = (fy_call){ .schema = step->schema, .args = args, .arg_count = step->arg_count, .arena = scratch,
-			   .diags = ev->diags, .place = fy_eval_place(ev) };
-	return fy_op_infer(call);
+			   .diags = ev->diags, .place = fy_eval_place(ev), .next_symbol = &symbols };
+	status = fy_op_infer(call);
+	call->next_symbol = NULL;
+	while (ev->graph->symbol_count < symbols)
+		fy_graph_symbol(ev->graph, NULL);
+	return status;
 }
 
 static fy_value *record_step(fy_eval *ev, const fy_step *step, fy_value *parent, const fy_call *call, fy_arena *scratch)
