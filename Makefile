@@ -17,6 +17,8 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 OPENMP := $(if $(findstring clang,$(CC)),,-fopenmp)
 CFLAGS += -std=gnu11 $(OPENMP) $(CFLAGS_$(V)) $(WARN)
 CPPFLAGS += -Isrc -Iinclude -I$(BUILD)/gen -MMD -MP -D_GNU_SOURCE
+# Commands are shown by their target alone; make W=1 shows them whole.
+say = $(if $(W),,@echo "  $1 $@";)
 LDLIBS := -ldnnl -ljansson -lz -lm -lpthread -ldl
 
 SRC := $(sort $(wildcard src/*/*.c))
@@ -29,15 +31,17 @@ CODE := $(wildcard src/*/*.[ch] src/*/*.inc include/*.h tests/unit/*.[ch])
 all: $(BUILD)/ferry ## build the program: build/ferry (default)
 
 $(BUILD)/ferry: $(CLIOBJ) $(BUILD)/libferry.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LD) $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(BUILD)/libferry.a: $(LIBOBJ)
-	rm -f $@; ar rcs $@ $^
+	$(call say,AR) rm -f $@; ar rcs $@ $^
 $(BUILD)/obj/%.o: src/%.c | deps
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(call say,CC) $(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+# Loops over elements become vectors; nobody reads errno or floating-point exceptions there.
+$(BUILD)/obj/kernels/%.o: CFLAGS += $(if $(filter release,$(V)),-O3 -fno-math-errno -fno-trapping-math) -ffp-contract=off
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libferry.a | deps-test
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -MF $@.d -MT $@ $(CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libferry.a -lcmocka $(LDLIBS)
+	$(call say,LD) $(CC) $(CPPFLAGS) -MF $@.d -MT $@ $(CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libferry.a -lcmocka $(LDLIBS)
 
 # The schema table sorted by name, and the list of operator records found in src/ops (rewritten only when it changes).
 $(BUILD)/gen/schema_lines.inc: src/ops/schemas.tsv tools/schema_lines.awk

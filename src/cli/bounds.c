@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
-bool fy_read_bounds(const char *text, double *mean, double *rtol, double *atol)
+bool fy_cli_read_bounds(const char *text, double *mean, double *rtol, double *atol)
 {
 	double *const to[] = { mean, rtol, atol };
 	if (!text)
@@ -25,11 +25,11 @@ bool fy_read_bounds(const char *text, double *mean, double *rtol, double *atol)
 	return false;
 }
 
-bool fy_read_indices(const fy_list *list, int *out)
+bool fy_cli_read_indices(const fy_list *list, int *out)
 {
 	for (int i = 0; i < list->count; i++) {
 		int64_t value;
-		if (!fy_read_number(list->items[i], &value) || value < 0 || value > INT_MAX)
+		if (!fy_cli_read_number(list->items[i], &value) || value < 0 || value > INT_MAX)
 			return false;
 		out[i] = (int)value;
 	}

@@ -58,21 +58,22 @@ extern const fy_command *const fy_commands[]; /* NULL-ended */
  * Reads options and operands. -1: go on; else the exit code: 0 after --help, 2 after an error, which was
  * printed. At least `least` and at most `most` operands.
  */
-int fy_options_read(const fy_command *command, const fy_option *options, fy_common *common, fy_list *operands,
-		    int least, int most, int argc, char **argv);
+int fy_cli_read_options(const fy_command *command, const fy_option *options, fy_common *common,
+			fy_list *operands, int least, int most, int argc, char **argv);
 /* "ferry: error: ...", "  hint: ferry NAME --help"; returns 2. */
-int fy_usage_error(const fy_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
-bool fy_read_number(const char *text, int64_t *out);
+int fy_cli_usage_error(const fy_command *command, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+bool fy_cli_read_number(const char *text, int64_t *out);
 
 /* ---- the terminal: terminal.c
  * ------------------------------------------------------------------------------ */
 
 /* A session whose stages and progress are shown as `common` asks; the exit code when that fails, else -1. */
-int fy_open_session(ferry_session **out, const fy_common *common);
+int fy_cli_open_session(ferry_session **out, const fy_common *common);
 /* Prints diagnostics and, in JSON or when report_only is set, the report; closes the session, gives the exit
  * code. */
-int fy_finish(ferry_session *session, const fy_common *common, ferry_status status);
+int fy_cli_finish(ferry_session *session, const fy_common *common, ferry_status status);
 /* SIGINT and SIGTERM remove unfinished files and end with 130. */
-void fy_catch_signals(void);
+void fy_cli_catch_signals(void);
 
 #endif

@@ -46,22 +46,23 @@ static int read_rows(arguments *a, int argc, char **argv)
 		  "print the graph after this pass, or after all" },
 		{ 0, NULL, FY_OPTION_FLAG, NULL, NULL, NULL },
 	};
-	return fy_options_read(&fy_command_convert, options, &a->common, &a->operands, 1, 1, argc, argv);
+	return fy_cli_read_options(&fy_command_convert, options, &a->common, &a->operands, 1, 1, argc, argv);
 }
 
 static int check_arguments(const arguments *a, ferry_convert_options *o, int *keep)
 {
 	int64_t opset = 0;
 	if (a->opset && strcmp(a->opset, "auto") &&
-	    (!fy_read_number(a->opset, &opset) || opset < 1 || opset > INT_MAX))
-		return fy_usage_error(&fy_command_convert, "--opset is a number or auto, not '%s'", a->opset);
+	    (!fy_cli_read_number(a->opset, &opset) || opset < 1 || opset > INT_MAX))
+		return fy_cli_usage_error(&fy_command_convert, "--opset is a number or auto, not '%s'",
+					  a->opset);
 	if (a->weights && strcmp(a->weights, "inline"))
-		return fy_usage_error(&fy_command_convert, "--weights can be inline only, not '%s'",
-				      a->weights);
-	if (!fy_read_bounds(a->bound, &o->bound_mean, &o->bound_rtol, &o->bound_atol))
-		return fy_usage_error(&fy_command_convert, "--bound cannot take '%s'", a->bound);
-	if (!fy_read_indices(&a->keep, keep))
-		return fy_usage_error(&fy_command_convert, "--keep-output takes the number of an output");
+		return fy_cli_usage_error(&fy_command_convert, "--weights can be inline only, not '%s'",
+					  a->weights);
+	if (!fy_cli_read_bounds(a->bound, &o->bound_mean, &o->bound_rtol, &o->bound_atol))
+		return fy_cli_usage_error(&fy_command_convert, "--bound cannot take '%s'", a->bound);
+	if (!fy_cli_read_indices(&a->keep, keep))
+		return fy_cli_usage_error(&fy_command_convert, "--keep-output takes the number of an output");
 	o->opset = (int)opset;
 	o->fuse = a->fuse;
 	o->input_names = a->input_names.items;
@@ -109,13 +110,13 @@ static int run(int argc, char **argv)
 	if (code >= 0)
 		return code;
 	if (!a.out && !default_output(made, sizeof(made), a.operands.items[0]))
-		return fy_usage_error(&fy_command_convert, "the path is too long");
+		return fy_cli_usage_error(&fy_command_convert, "the path is too long");
 	a.common.report_only = a.until || a.dump;
-	code = fy_open_session(&session, &a.common);
+	code = fy_cli_open_session(&session, &a.common);
 	if (code >= 0)
 		return code;
 	ferry_status status = work(session, &a, a.out ? a.out : made, &options);
-	return fy_finish(session, &a.common, status);
+	return fy_cli_finish(session, &a.common, status);
 }
 
 const fy_command fy_command_convert = { "convert", "MODEL [-o OUT]",

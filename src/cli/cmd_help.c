@@ -13,7 +13,7 @@ static int run(int argc, char **argv)
 			if (!strcmp(fy_commands[i]->name, argv[1]) && fy_commands[i] != &fy_command_help)
 				return fy_commands[i]->run(2, help);
 		}
-		return fy_usage_error(NULL, "there is no command '%s'", argv[1]);
+		return fy_cli_usage_error(NULL, "there is no command '%s'", argv[1]);
 	}
 	printf("ferry %s: TorchScript to ONNX, with proof\n\n", FERRY_VERSION);
 	for (int i = 0; fy_commands[i]; i++)

@@ -14,15 +14,15 @@ static int run(int argc, char **argv)
 		{ 0, "method", FY_OPTION_TEXT, &method, "NAME", "whose inputs to show (forward)" },
 		{ 0, NULL, FY_OPTION_FLAG, NULL, NULL, NULL },
 	};
-	int code = fy_options_read(&fy_command_inspect, options, &common, &operands, 1, 1, argc, argv);
+	int code = fy_cli_read_options(&fy_command_inspect, options, &common, &operands, 1, 1, argc, argv);
 	if (code < 0)
-		code = fy_open_session(&session, &common);
+		code = fy_cli_open_session(&session, &common);
 	if (code >= 0)
 		return code;
 	ferry_status status = ferry_model_open(&model, session, operands.items[0], method);
 	if (status == FERRY_OK)
 		status = ferry_model_inspect(model);
-	return fy_finish(session, &common, status);
+	return fy_cli_finish(session, &common, status);
 }
 
 const fy_command fy_command_inspect = { "inspect", "FILE",

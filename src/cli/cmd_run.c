@@ -23,10 +23,10 @@ static int read_arguments(arguments *a, int argc, char **argv)
 		{ 0, "method", FY_OPTION_TEXT, &a->method, "NAME", "method of the program (forward)" },
 		{ 0, NULL, FY_OPTION_FLAG, NULL, NULL, NULL },
 	};
-	int code = fy_options_read(&fy_command_run, options, &a->common, &a->operands, 1, 1, argc, argv);
+	int code = fy_cli_read_options(&fy_command_run, options, &a->common, &a->operands, 1, 1, argc, argv);
 	if (code < 0 && a->runtime && strcmp(a->runtime, "ferry") && strcmp(a->runtime, "onnxruntime"))
-		return fy_usage_error(&fy_command_run, "--runtime is ferry or onnxruntime, not '%s'",
-				      a->runtime);
+		return fy_cli_usage_error(&fy_command_run, "--runtime is ferry or onnxruntime, not '%s'",
+					  a->runtime);
 	return code;
 }
 
@@ -51,10 +51,10 @@ static int run(int argc, char **argv)
 	ferry_session *session;
 	int code = read_arguments(&a, argc, argv);
 	if (code < 0)
-		code = fy_open_session(&session, &a.common);
+		code = fy_cli_open_session(&session, &a.common);
 	if (code >= 0)
 		return code;
-	return fy_finish(session, &a.common, work(session, &a));
+	return fy_cli_finish(session, &a.common, work(session, &a));
 }
 
 const fy_command fy_command_run = {

@@ -24,11 +24,12 @@ static int read_arguments(arguments *a, ferry_verify_options *o, int *keep, int 
 		{ 0, "method", FY_OPTION_TEXT, &a->method, "NAME", "method of the program (forward)" },
 		{ 0, NULL, FY_OPTION_FLAG, NULL, NULL, NULL },
 	};
-	int code = fy_options_read(&fy_command_verify, options, &a->common, &a->operands, 2, 2, argc, argv);
-	if (code < 0 && !fy_read_bounds(a->bound, &o->bound_mean, &o->bound_rtol, &o->bound_atol))
-		return fy_usage_error(&fy_command_verify, "--bound cannot take '%s'", a->bound);
-	if (code < 0 && !fy_read_indices(&a->keep, keep))
-		return fy_usage_error(&fy_command_verify, "--keep-output takes the number of an output");
+	int code =
+		fy_cli_read_options(&fy_command_verify, options, &a->common, &a->operands, 2, 2, argc, argv);
+	if (code < 0 && !fy_cli_read_bounds(a->bound, &o->bound_mean, &o->bound_rtol, &o->bound_atol))
+		return fy_cli_usage_error(&fy_command_verify, "--bound cannot take '%s'", a->bound);
+	if (code < 0 && !fy_cli_read_indices(&a->keep, keep))
+		return fy_cli_usage_error(&fy_command_verify, "--keep-output takes the number of an output");
 	o->golden = a->golden;
 	o->keep_outputs = keep;
 	o->keep_output_count = a->keep.count;
@@ -54,10 +55,10 @@ static int run(int argc, char **argv)
 	ferry_session *session;
 	int code = read_arguments(&a, &options, keep, argc, argv);
 	if (code < 0)
-		code = fy_open_session(&session, &a.common);
+		code = fy_cli_open_session(&session, &a.common);
 	if (code >= 0)
 		return code;
-	return fy_finish(session, &a.common, work(session, &a, &options));
+	return fy_cli_finish(session, &a.common, work(session, &a, &options));
 }
 
 const fy_command fy_command_verify = { "verify", "A B", "prove that the ONNX file B gives the results of A",

@@ -8,7 +8,7 @@ static int run(int argc, char **argv)
 	fy_common common = { 0 };
 	fy_list operands = { 0 };
 	const fy_option options[] = { { 0, NULL, FY_OPTION_FLAG, NULL, NULL, NULL } };
-	int code = fy_options_read(&fy_command_version, options, &common, &operands, 0, 0, argc, argv);
+	int code = fy_cli_read_options(&fy_command_version, options, &common, &operands, 0, 0, argc, argv);
 	if (code >= 0)
 		return code;
 	if (common.json)

@@ -25,7 +25,7 @@ static const fy_command *find_command(const char *name)
 
 int main(int argc, char **argv)
 {
-	fy_catch_signals();
+	fy_cli_catch_signals();
 	if (argc < 2) {
 		char *help[] = { (char[]){ "help" }, NULL };
 		fy_command_help.run(1, help);
@@ -33,6 +33,6 @@ int main(int argc, char **argv)
 	}
 	const fy_command *command = find_command(argv[1]);
 	if (!command)
-		return fy_usage_error(NULL, "there is no command '%s'", argv[1]);
+		return fy_cli_usage_error(NULL, "there is no command '%s'", argv[1]);
 	return command->run(argc - 1, argv + 1);
 }

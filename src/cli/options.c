@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int fy_usage_error(const fy_command *command, const char *format, ...)
+int fy_cli_usage_error(const fy_command *command, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
@@ -21,7 +21,7 @@ int fy_usage_error(const fy_command *command, const char *format, ...)
 	return FERRY_USAGE;
 }
 
-bool fy_read_number(const char *text, int64_t *out)
+bool fy_cli_read_number(const char *text, int64_t *out)
 {
 	char *end;
 	errno = 0;
@@ -98,7 +98,7 @@ static bool store(const fy_option *row, const char *value)
 		*(const char **)row->to = value;
 		return true;
 	case FY_OPTION_NUMBER:
-		return fy_read_number(value, row->to);
+		return fy_cli_read_number(value, row->to);
 	case FY_OPTION_LIST:
 		if (list->count == FY_LIST_LIMIT)
 			return false;
@@ -121,18 +121,18 @@ static int read_option(const fy_command *command, const fy_option *options, cons
 	if (!row)
 		row = find(common, name, len, is_long ? 0 : *name);
 	if (!row)
-		return fy_usage_error(command, "there is no option '%.*s'", (int)(len + (is_long ? 2 : 1)),
-				      text);
+		return fy_cli_usage_error(command, "there is no option '%.*s'",
+					  (int)(len + (is_long ? 2 : 1)), text);
 	const char *value = name[len] ? name + len + (is_long ? 1 : 0) : NULL;
 	if (row->kind == FY_OPTION_FLAG && value)
-		return fy_usage_error(command, "--%s takes no value", row->name);
+		return fy_cli_usage_error(command, "--%s takes no value", row->name);
 	if (row->kind != FY_OPTION_FLAG && !value) {
 		if (*at + 1 == argc)
-			return fy_usage_error(command, "--%s needs a value: %s", row->name, row->value);
+			return fy_cli_usage_error(command, "--%s needs a value: %s", row->name, row->value);
 		value = argv[++*at];
 	}
 	if (!store(row, value))
-		return fy_usage_error(command, "--%s cannot take '%s'", row->name, value);
+		return fy_cli_usage_error(command, "--%s cannot take '%s'", row->name, value);
 	return -1;
 }
 
@@ -144,16 +144,16 @@ static bool is_option(const char *text)
 static int check_operands(const fy_command *command, const fy_list *operands, int least, int most)
 {
 	if (operands->count < least)
-		return fy_usage_error(command, "something is missing: ferry %s %s", command->name,
-				      command->arguments);
+		return fy_cli_usage_error(command, "something is missing: ferry %s %s", command->name,
+					  command->arguments);
 	if (operands->count > most)
-		return fy_usage_error(command, "'%s' is one too many: ferry %s %s", operands->items[most],
-				      command->name, command->arguments);
+		return fy_cli_usage_error(command, "'%s' is one too many: ferry %s %s", operands->items[most],
+					  command->name, command->arguments);
 	return -1;
 }
 
-int fy_options_read(const fy_command *command, const fy_option *options, fy_common *common, fy_list *operands,
-		    int least, int most, int argc, char **argv)
+int fy_cli_read_options(const fy_command *command, const fy_option *options, fy_common *common,
+			fy_list *operands, int least, int most, int argc, char **argv)
 {
 	fy_option rows[COMMON_ROWS + 1];
 	bool only_operands = false;
@@ -174,6 +174,6 @@ int fy_options_read(const fy_command *command, const fy_option *options, fy_comm
 		return FERRY_OK;
 	}
 	if (common->threads < 0 || common->threads > 4096)
-		return fy_usage_error(command, "--threads cannot be %" PRId64, common->threads);
+		return fy_cli_usage_error(command, "--threads cannot be %" PRId64, common->threads);
 	return check_operands(command, operands, least, most);
 }

@@ -121,7 +121,7 @@ static bool wants_colour(FILE *stream)
 	return isatty(fileno(stream)) && !(no && *no) && !(term && !strcmp(term, "dumb"));
 }
 
-int fy_open_session(ferry_session **out, const fy_common *common)
+int fy_cli_open_session(ferry_session **out, const fy_common *common)
 {
 	ferry_session_options options = FERRY_SESSION_OPTIONS;
 	bool terminal = isatty(STDERR_FILENO);
@@ -142,7 +142,7 @@ int fy_open_session(ferry_session **out, const fy_common *common)
 	return -1;
 }
 
-int fy_finish(ferry_session *session, const fy_common *common, ferry_status status)
+int fy_cli_finish(ferry_session *session, const fy_common *common, ferry_status status)
 {
 	stop_progress(&shown.line);
 	if (common->json)
@@ -170,7 +170,7 @@ static void end_by_signal(int number)
 	_exit(FERRY_INTERRUPTED);
 }
 
-void fy_catch_signals(void)
+void fy_cli_catch_signals(void)
 {
 	struct sigaction action = { .sa_handler = end_by_signal };
 	sigemptyset(&action.sa_mask);
