@@ -72,7 +72,8 @@ static fy_status arg_eval(fy_call *call)
 		return fy_error(call->diags, FY_IO, "out-of-memory", &call->place, "%s: no memory",
 				call->schema->full);
 	fy_shape one = { 0 };
-	fy_tensor *place = fy_tensor_view(call->outs[0], FY_I64, &one, NULL, call->outs[0]->offset);
+	fy_tensor *place =
+		fy_tensor_view(call->outs[0], FY_I64, &one, call->outs[0]->strides, call->outs[0]->offset);
 	fy_kernel_extreme(NULL, place, line, 0, form->max, false);
 	fy_tensor_unref(place);
 	fy_tensor_unref(line);
