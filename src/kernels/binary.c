@@ -1,103 +1,103 @@
 /*
- * Operators with two broadcast inputs, element by element. The loops are in binary_float.inc, binary_int.inc and
- * binary_compare.inc, one operator one loop; here: which type.
+ * Operators with two broadcast inputs, element by element. The loops are in binary_float.inc, binary_int.inc
+ * and binary_compare.inc, one operator one loop; here: which type.
  */
 #include <tgmath.h>
 
 #include "kernels/kernels_internal.h"
 
-#define T float
-#define BINARY binary_f32
-#define COMPARE compare_f32
-#define FLOOR_DIV floor_div_f32
+#define T          float
+#define BINARY     binary_f32
+#define COMPARE    compare_f32
+#define FLOOR_DIV  floor_div_f32
 #define PYTHON_MOD python_mod_f32
 #include "kernels/binary_float.inc"
 
-#define T double
-#define BINARY binary_f64
-#define COMPARE compare_f64
-#define FLOOR_DIV floor_div_f64
+#define T          double
+#define BINARY     binary_f64
+#define COMPARE    compare_f64
+#define FLOOR_DIV  floor_div_f64
 #define PYTHON_MOD python_mod_f64
 #include "kernels/binary_float.inc"
 
-#define T int8_t
-#define U uint32_t
-#define SIGNED 1
-#define BINARY binary_i8
-#define COMPARE compare_i8
+#define T        int8_t
+#define U        uint32_t
+#define SIGNED   1
+#define BINARY   binary_i8
+#define COMPARE  compare_i8
 #define QUOTIENT quotient_i8
-#define MODULO modulo_i8
-#define POWER power_i8
+#define MODULO   modulo_i8
+#define POWER    power_i8
 #include "kernels/binary_int.inc"
 
-#define T int16_t
-#define U uint32_t
-#define SIGNED 1
-#define BINARY binary_i16
-#define COMPARE compare_i16
+#define T        int16_t
+#define U        uint32_t
+#define SIGNED   1
+#define BINARY   binary_i16
+#define COMPARE  compare_i16
 #define QUOTIENT quotient_i16
-#define MODULO modulo_i16
-#define POWER power_i16
+#define MODULO   modulo_i16
+#define POWER    power_i16
 #include "kernels/binary_int.inc"
 
-#define T int32_t
-#define U uint32_t
-#define SIGNED 1
-#define BINARY binary_i32
-#define COMPARE compare_i32
+#define T        int32_t
+#define U        uint32_t
+#define SIGNED   1
+#define BINARY   binary_i32
+#define COMPARE  compare_i32
 #define QUOTIENT quotient_i32
-#define MODULO modulo_i32
-#define POWER power_i32
+#define MODULO   modulo_i32
+#define POWER    power_i32
 #include "kernels/binary_int.inc"
 
-#define T int64_t
-#define U uint64_t
-#define SIGNED 1
-#define BINARY binary_i64
-#define COMPARE compare_i64
+#define T        int64_t
+#define U        uint64_t
+#define SIGNED   1
+#define BINARY   binary_i64
+#define COMPARE  compare_i64
 #define QUOTIENT quotient_i64
-#define MODULO modulo_i64
-#define POWER power_i64
+#define MODULO   modulo_i64
+#define POWER    power_i64
 #include "kernels/binary_int.inc"
 
-#define T uint8_t
-#define U uint32_t
-#define SIGNED 0
-#define BINARY binary_u8
-#define COMPARE compare_u8
+#define T        uint8_t
+#define U        uint32_t
+#define SIGNED   0
+#define BINARY   binary_u8
+#define COMPARE  compare_u8
 #define QUOTIENT quotient_u8
-#define MODULO modulo_u8
-#define POWER power_u8
+#define MODULO   modulo_u8
+#define POWER    power_u8
 #include "kernels/binary_int.inc"
 
-#define T uint16_t
-#define U uint32_t
-#define SIGNED 0
-#define BINARY binary_u16
-#define COMPARE compare_u16
+#define T        uint16_t
+#define U        uint32_t
+#define SIGNED   0
+#define BINARY   binary_u16
+#define COMPARE  compare_u16
 #define QUOTIENT quotient_u16
-#define MODULO modulo_u16
-#define POWER power_u16
+#define MODULO   modulo_u16
+#define POWER    power_u16
 #include "kernels/binary_int.inc"
 
-#define T uint32_t
-#define U uint32_t
-#define SIGNED 0
-#define BINARY binary_u32
-#define COMPARE compare_u32
+#define T        uint32_t
+#define U        uint32_t
+#define SIGNED   0
+#define BINARY   binary_u32
+#define COMPARE  compare_u32
 #define QUOTIENT quotient_u32
-#define MODULO modulo_u32
-#define POWER power_u32
+#define MODULO   modulo_u32
+#define POWER    power_u32
 #include "kernels/binary_int.inc"
 
-#define T uint64_t
-#define U uint64_t
-#define SIGNED 0
-#define BINARY binary_u64
-#define COMPARE compare_u64
+#define T        uint64_t
+#define U        uint64_t
+#define SIGNED   0
+#define BINARY   binary_u64
+#define COMPARE  compare_u64
 #define QUOTIENT quotient_u64
-#define MODULO modulo_u64
-#define POWER power_u64
+#define MODULO   modulo_u64
+#define POWER    power_u64
 #include "kernels/binary_int.inc"
 
 /* Bytes other than 0 and 1 may stand in a file: every non-zero one is true. */

@@ -1,7 +1,7 @@
 /*
- * Elementwise computations over strided, broadcast tensors: dims are merged where all operands allow it, rows are
- * cut into blocks, and what is not contiguous (or is 16 bits wide) is loaded into a small buffer first. So every
- * computation is one plain loop over contiguous elements. Knows nothing of what is computed.
+ * Elementwise computations over strided, broadcast tensors: dims are merged where all operands allow it, rows
+ * are cut into blocks, and what is not contiguous (or is 16 bits wide) is loaded into a small buffer first.
+ * So every computation is one plain loop over contiguous elements. Knows nothing of what is computed.
  */
 #include <string.h>
 
@@ -16,9 +16,9 @@ typedef struct block_plan {
 	int64_t dims[FY_MAX_RANK];
 	int64_t strides[OPERANDS][FY_MAX_RANK]; /* elements */
 	uint8_t *data[OPERANDS];
-	size_t size[OPERANDS]; /* bytes of one element in memory */
+	size_t size[OPERANDS];   /* bytes of one element in memory */
 	fy_dtype wide[OPERANDS]; /* FY_F16 or FY_BF16: converted while loading and storing; else FY_U8 */
-	int64_t pieces; /* the last dim is cut into this many */
+	int64_t pieces;          /* the last dim is cut into this many */
 } block_plan;
 
 static void load_strided(uint8_t *to, const uint8_t *from, size_t size, int64_t n, int64_t stride)
@@ -95,7 +95,8 @@ static void run_row(const block_plan *plan, uint8_t *const data[], int64_t begin
 			if (plan->wide[k] == FY_U8)
 				load_strided(buffers[k], from, plan->size[k], n, stride);
 			else
-				load_wide((float *)buffers[k], (const uint16_t *)from, plan->wide[k], n, stride);
+				load_wide((float *)buffers[k], (const uint16_t *)from, plan->wide[k], n,
+					  stride);
 		}
 		uint8_t *to = data[0] + at * (int64_t)plan->size[0];
 		bool narrow = plan->wide[0] != FY_U8;

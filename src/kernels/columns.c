@@ -20,7 +20,8 @@ static int64_t *window_map(const fy_pool *pool, int dim, int64_t size, int64_t w
 	return map;
 }
 
-void fy_kernel_im2col(fy_tensor *out, const fy_tensor *in, const fy_pool *pool, int64_t columns_h, int64_t columns_w)
+void fy_kernel_im2col(fy_tensor *out, const fy_tensor *in, const fy_pool *pool, int64_t columns_h,
+		      int64_t columns_w)
 {
 	int64_t n = in->shape.dims[0], c = in->shape.dims[1], kh = pool->kernel[0], kw = pool->kernel[1];
 	fy_shape grid = { .rank = 4, .dims = { n, c, kh * columns_h, kw * columns_w } };
@@ -79,7 +80,8 @@ static void some_planes(void *context, int64_t begin, int64_t end)
 	}
 }
 
-void fy_kernel_col2im(fy_tensor *out, const fy_tensor *in, const fy_pool *pool, int64_t columns_h, int64_t columns_w)
+void fy_kernel_col2im(fy_tensor *out, const fy_tensor *in, const fy_pool *pool, int64_t columns_h,
+		      int64_t columns_w)
 {
 	col2im_job job = { .windows_h = columns_h, .windows_w = columns_w };
 	int64_t planes = out->shape.dims[0] * out->shape.dims[1];

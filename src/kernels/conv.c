@@ -1,11 +1,11 @@
 /*
- * Convolutions of one to three spatial dims, plain and transposed: checks the geometry, makes operands ready and
- * chooses between oneDNN and plain C.
+ * Convolutions of one to three spatial dims, plain and transposed: checks the geometry, makes operands ready
+ * and chooses between oneDNN and plain C.
  */
 #include "kernels/kernels_internal.h"
 
-static void assert_geometry(const fy_tensor *out, const fy_tensor *in, const fy_tensor *weight, const fy_tensor *bias,
-			    const fy_conv *conv)
+static void assert_geometry(const fy_tensor *out, const fy_tensor *in, const fy_tensor *weight,
+			    const fy_tensor *bias, const fy_conv *conv)
 {
 	int64_t groups = conv->groups, channels = in->shape.dims[1], results = out->shape.dims[1];
 
@@ -26,8 +26,8 @@ fy_status fy_kernel_conv(fy_tensor *out, const fy_tensor *in, const fy_tensor *w
 	fy_dtype dtype = fy_wide(out->dtype);
 
 	if (!fy_kernel_computes(dtype) || dtype == FY_BOOL)
-		return fy_error(diags, FY_UNSUPPORTED, "type-unsupported", place, "convolution of %s is not supported",
-				fy_dtype_name(out->dtype));
+		return fy_error(diags, FY_UNSUPPORTED, "type-unsupported", place,
+				"convolution of %s is not supported", fy_dtype_name(out->dtype));
 	assert_geometry(out, in, weight, bias, conv);
 	if (fy_numel(&out->shape) == 0)
 		return FY_OK;

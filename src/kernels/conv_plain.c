@@ -1,6 +1,7 @@
 /*
- * Convolution in plain C for every shape and type: for each pair of channels and each tap, rows are multiplied and
- * added. A transposed convolution is the same with the two sides exchanged. Knows nothing of oneDNN.
+ * Convolution in plain C for every shape and type: for each pair of channels and each tap, rows are
+ * multiplied and added. A transposed convolution is the same with the two sides exchanged. Knows nothing of
+ * oneDNN.
  */
 #include "kernels/kernels_internal.h"
 
@@ -23,83 +24,83 @@ static void reach(int64_t shift, int64_t stride, int64_t fine, int64_t coarse, i
 		*to = coarse;
 }
 
-#define T float
-#define U float
+#define T       float
+#define U       float
 #define COLLECT collect_f32
-#define SPREAD spread_f32
-#define PLANE plane_f32
+#define SPREAD  spread_f32
+#define PLANE   plane_f32
 #define CHANNEL channel_f32
 #include "kernels/conv_loops.inc"
 
-#define T double
-#define U double
+#define T       double
+#define U       double
 #define COLLECT collect_f64
-#define SPREAD spread_f64
-#define PLANE plane_f64
+#define SPREAD  spread_f64
+#define PLANE   plane_f64
 #define CHANNEL channel_f64
 #include "kernels/conv_loops.inc"
 
-#define T int8_t
-#define U uint32_t
+#define T       int8_t
+#define U       uint32_t
 #define COLLECT collect_i8
-#define SPREAD spread_i8
-#define PLANE plane_i8
+#define SPREAD  spread_i8
+#define PLANE   plane_i8
 #define CHANNEL channel_i8
 #include "kernels/conv_loops.inc"
 
-#define T int16_t
-#define U uint32_t
+#define T       int16_t
+#define U       uint32_t
 #define COLLECT collect_i16
-#define SPREAD spread_i16
-#define PLANE plane_i16
+#define SPREAD  spread_i16
+#define PLANE   plane_i16
 #define CHANNEL channel_i16
 #include "kernels/conv_loops.inc"
 
-#define T int32_t
-#define U uint32_t
+#define T       int32_t
+#define U       uint32_t
 #define COLLECT collect_i32
-#define SPREAD spread_i32
-#define PLANE plane_i32
+#define SPREAD  spread_i32
+#define PLANE   plane_i32
 #define CHANNEL channel_i32
 #include "kernels/conv_loops.inc"
 
-#define T int64_t
-#define U uint64_t
+#define T       int64_t
+#define U       uint64_t
 #define COLLECT collect_i64
-#define SPREAD spread_i64
-#define PLANE plane_i64
+#define SPREAD  spread_i64
+#define PLANE   plane_i64
 #define CHANNEL channel_i64
 #include "kernels/conv_loops.inc"
 
-#define T uint8_t
-#define U uint32_t
+#define T       uint8_t
+#define U       uint32_t
 #define COLLECT collect_u8
-#define SPREAD spread_u8
-#define PLANE plane_u8
+#define SPREAD  spread_u8
+#define PLANE   plane_u8
 #define CHANNEL channel_u8
 #include "kernels/conv_loops.inc"
 
-#define T uint16_t
-#define U uint32_t
+#define T       uint16_t
+#define U       uint32_t
 #define COLLECT collect_u16
-#define SPREAD spread_u16
-#define PLANE plane_u16
+#define SPREAD  spread_u16
+#define PLANE   plane_u16
 #define CHANNEL channel_u16
 #include "kernels/conv_loops.inc"
 
-#define T uint32_t
-#define U uint32_t
+#define T       uint32_t
+#define U       uint32_t
 #define COLLECT collect_u32
-#define SPREAD spread_u32
-#define PLANE plane_u32
+#define SPREAD  spread_u32
+#define PLANE   plane_u32
 #define CHANNEL channel_u32
 #include "kernels/conv_loops.inc"
 
-#define T uint64_t
-#define U uint64_t
+#define T       uint64_t
+#define U       uint64_t
 #define COLLECT collect_u64
-#define SPREAD spread_u64
-#define PLANE plane_u64
+#define SPREAD  spread_u64
+#define PLANE   plane_u64
 #define CHANNEL channel_u64
 #include "kernels/conv_loops.inc"
 
@@ -169,5 +170,6 @@ void fy_conv_plain(fy_tensor *out, const fy_tensor *in, const fy_tensor *weight,
 	c.weight_data = fy_tensor_data(weight);
 	c.bias_data = bias ? fy_tensor_data(bias) : NULL;
 	c.out_data = fy_tensor_write_data(out);
-	fy_parallel(out->shape.dims[0] * out->shape.dims[1], fy_grain(work * c.in_per_group), some_channels, &c);
+	fy_parallel(out->shape.dims[0] * out->shape.dims[1], fy_grain(work * c.in_per_group), some_channels,
+		    &c);
 }

@@ -5,55 +5,7 @@
 
 #include "kernels/kernels_internal.h"
 
-#define T float
-#define IS_NAN(v) isnan(v)
-#define EXTREME extreme_f32
-#include "kernels/extreme_loops.inc"
-
-#define T double
-#define IS_NAN(v) isnan(v)
-#define EXTREME extreme_f64
-#include "kernels/extreme_loops.inc"
-
-#define T int8_t
-#define IS_NAN(v) false
-#define EXTREME extreme_i8
-#include "kernels/extreme_loops.inc"
-
-#define T int16_t
-#define IS_NAN(v) false
-#define EXTREME extreme_i16
-#include "kernels/extreme_loops.inc"
-
-#define T int32_t
-#define IS_NAN(v) false
-#define EXTREME extreme_i32
-#include "kernels/extreme_loops.inc"
-
-#define T int64_t
-#define IS_NAN(v) false
-#define EXTREME extreme_i64
-#include "kernels/extreme_loops.inc"
-
-#define T uint8_t
-#define IS_NAN(v) false
-#define EXTREME extreme_u8
-#include "kernels/extreme_loops.inc"
-
-#define T uint16_t
-#define IS_NAN(v) false
-#define EXTREME extreme_u16
-#include "kernels/extreme_loops.inc"
-
-#define T uint32_t
-#define IS_NAN(v) false
-#define EXTREME extreme_u32
-#include "kernels/extreme_loops.inc"
-
-#define T uint64_t
-#define IS_NAN(v) false
-#define EXTREME extreme_u64
-#include "kernels/extreme_loops.inc"
+enum { WIDTH = 1024 };
 
 typedef struct extreme_job {
 	fy_dtype dtype;
@@ -65,57 +17,111 @@ typedef struct extreme_job {
 	int64_t *indices;
 } extreme_job;
 
-static void one_outer(const extreme_job *job, int64_t outer)
+#define T         float
+#define IS_NAN(v) isnan(v)
+#define EXTREME   extreme_f32
+#include "kernels/extreme_loops.inc"
+
+#define T         double
+#define IS_NAN(v) isnan(v)
+#define EXTREME   extreme_f64
+#include "kernels/extreme_loops.inc"
+
+#define T         int8_t
+#define IS_NAN(v) false
+#define EXTREME   extreme_i8
+#include "kernels/extreme_loops.inc"
+
+#define T         int16_t
+#define IS_NAN(v) false
+#define EXTREME   extreme_i16
+#include "kernels/extreme_loops.inc"
+
+#define T         int32_t
+#define IS_NAN(v) false
+#define EXTREME   extreme_i32
+#include "kernels/extreme_loops.inc"
+
+#define T         int64_t
+#define IS_NAN(v) false
+#define EXTREME   extreme_i64
+#include "kernels/extreme_loops.inc"
+
+#define T         uint8_t
+#define IS_NAN(v) false
+#define EXTREME   extreme_u8
+#include "kernels/extreme_loops.inc"
+
+#define T         uint16_t
+#define IS_NAN(v) false
+#define EXTREME   extreme_u16
+#include "kernels/extreme_loops.inc"
+
+#define T         uint32_t
+#define IS_NAN(v) false
+#define EXTREME   extreme_u32
+#include "kernels/extreme_loops.inc"
+
+#define T         uint64_t
+#define IS_NAN(v) false
+#define EXTREME   extreme_u64
+#include "kernels/extreme_loops.inc"
+
+/* One unit is up to WIDTH neighbouring lines. */
+static void one_unit(const extreme_job *job, int64_t unit)
 {
 	const fy_lines *l = &job->lines;
-	const void *x = job->in + (size_t)(outer * l->count * l->inner) * job->size;
-	void *best = job->values + (size_t)(outer * l->inner) * job->size;
-	int64_t *where = job->indices + outer * l->inner;
+	int64_t blocks = (l->inner + WIDTH - 1) / WIDTH, outer = unit / blocks, first = unit % blocks * WIDTH;
+	int64_t width = l->inner - first < WIDTH ? l->inner - first : WIDTH;
+	const void *x = job->in + (size_t)(outer * l->count * l->inner + first) * job->size;
+	void *best = job->values + (size_t)(outer * l->inner + first) * job->size;
+	int64_t *where = job->indices + outer * l->inner + first;
 
 	switch (job->dtype) {
 	case FY_F32:
-		extreme_f32(x, l->count, l->inner, job->max, job->last, best, where);
+		extreme_f32(job, x, width, best, where);
 		break;
 	case FY_F64:
-		extreme_f64(x, l->count, l->inner, job->max, job->last, best, where);
+		extreme_f64(job, x, width, best, where);
 		break;
 	case FY_I8:
-		extreme_i8(x, l->count, l->inner, job->max, job->last, best, where);
+		extreme_i8(job, x, width, best, where);
 		break;
 	case FY_I16:
-		extreme_i16(x, l->count, l->inner, job->max, job->last, best, where);
+		extreme_i16(job, x, width, best, where);
 		break;
 	case FY_I32:
-		extreme_i32(x, l->count, l->inner, job->max, job->last, best, where);
+		extreme_i32(job, x, width, best, where);
 		break;
 	case FY_I64:
-		extreme_i64(x, l->count, l->inner, job->max, job->last, best, where);
+		extreme_i64(job, x, width, best, where);
 		break;
 	case FY_BOOL:
 	case FY_U8:
-		extreme_u8(x, l->count, l->inner, job->max, job->last, best, where);
+		extreme_u8(job, x, width, best, where);
 		break;
 	case FY_U16:
-		extreme_u16(x, l->count, l->inner, job->max, job->last, best, where);
+		extreme_u16(job, x, width, best, where);
 		break;
 	case FY_U32:
-		extreme_u32(x, l->count, l->inner, job->max, job->last, best, where);
+		extreme_u32(job, x, width, best, where);
 		break;
 	case FY_U64:
-		extreme_u64(x, l->count, l->inner, job->max, job->last, best, where);
+		extreme_u64(job, x, width, best, where);
 		break;
 	default:
 		FY_BUG("extreme of %s", fy_dtype_name(job->dtype));
 	}
 }
 
-static void some_outers(void *context, int64_t begin, int64_t end)
+static void some_units(void *context, int64_t begin, int64_t end)
 {
-	for (int64_t outer = begin; outer < end; outer++)
-		one_outer(context, outer);
+	for (int64_t unit = begin; unit < end; unit++)
+		one_unit(context, unit);
 }
 
-void fy_kernel_extreme(fy_tensor *values, fy_tensor *indices, const fy_tensor *in, int dim, bool max, bool last)
+void fy_kernel_extreme(fy_tensor *values, fy_tensor *indices, const fy_tensor *in, int dim, bool max,
+		       bool last)
 {
 	extreme_job job = { .dtype = fy_wide(in->dtype), .max = max, .last = last };
 
@@ -134,7 +140,9 @@ void fy_kernel_extreme(fy_tensor *values, fy_tensor *indices, const fy_tensor *i
 	job.in = fy_tensor_data(from);
 	job.values = fy_tensor_write_data(best);
 	job.indices = fy_tensor_write_data(where);
-	fy_parallel(job.lines.outer, fy_grain(job.lines.count * job.lines.inner), some_outers, &job);
+	int64_t width = job.lines.inner < WIDTH ? job.lines.inner : WIDTH;
+	fy_parallel(job.lines.outer * ((job.lines.inner + WIDTH - 1) / WIDTH),
+		    fy_grain(job.lines.count * width), some_units, &job);
 	if (values)
 		fy_out_close(values, best);
 	else

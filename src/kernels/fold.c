@@ -1,7 +1,8 @@
 /*
  * The machine under every reduction: walks a strided tensor as kept x reduced dims and folds elements into
- * accumulators of 8 bytes (double for floats, 64-bit integers else). Long runs are cut into segments of fixed length,
- * so that the result depends on the geometry alone. Knows nothing of what the accumulated numbers are good for.
+ * accumulators of 8 bytes (double for floats, 64-bit integers else). Long runs are cut into segments of fixed
+ * length, so that the result depends on the geometry alone. Knows nothing of what the accumulated numbers are
+ * good for.
  */
 #include <math.h>
 #include <string.h>
@@ -10,74 +11,74 @@
 
 enum { LANES = 64, COLUMNS = 256, SEGMENT = 1 << 17 };
 
-#define T float
-#define A double
-#define S double
+#define T         float
+#define A         double
+#define S         double
 #define IS_NAN(v) isnan(v)
-#define FOLD fold_f32
+#define FOLD      fold_f32
 #include "kernels/fold_loops.inc"
 
-#define T double
-#define A double
-#define S double
+#define T         double
+#define A         double
+#define S         double
 #define IS_NAN(v) isnan(v)
-#define FOLD fold_f64
+#define FOLD      fold_f64
 #include "kernels/fold_loops.inc"
 
-#define T int8_t
-#define A int64_t
-#define S uint64_t
+#define T         int8_t
+#define A         int64_t
+#define S         uint64_t
 #define IS_NAN(v) false
-#define FOLD fold_i8
+#define FOLD      fold_i8
 #include "kernels/fold_loops.inc"
 
-#define T int16_t
-#define A int64_t
-#define S uint64_t
+#define T         int16_t
+#define A         int64_t
+#define S         uint64_t
 #define IS_NAN(v) false
-#define FOLD fold_i16
+#define FOLD      fold_i16
 #include "kernels/fold_loops.inc"
 
-#define T int32_t
-#define A int64_t
-#define S uint64_t
+#define T         int32_t
+#define A         int64_t
+#define S         uint64_t
 #define IS_NAN(v) false
-#define FOLD fold_i32
+#define FOLD      fold_i32
 #include "kernels/fold_loops.inc"
 
-#define T int64_t
-#define A int64_t
-#define S uint64_t
+#define T         int64_t
+#define A         int64_t
+#define S         uint64_t
 #define IS_NAN(v) false
-#define FOLD fold_i64
+#define FOLD      fold_i64
 #include "kernels/fold_loops.inc"
 
-#define T uint8_t
-#define A int64_t
-#define S uint64_t
+#define T         uint8_t
+#define A         int64_t
+#define S         uint64_t
 #define IS_NAN(v) false
-#define FOLD fold_u8
+#define FOLD      fold_u8
 #include "kernels/fold_loops.inc"
 
-#define T uint16_t
-#define A int64_t
-#define S uint64_t
+#define T         uint16_t
+#define A         int64_t
+#define S         uint64_t
 #define IS_NAN(v) false
-#define FOLD fold_u16
+#define FOLD      fold_u16
 #include "kernels/fold_loops.inc"
 
-#define T uint32_t
-#define A int64_t
-#define S uint64_t
+#define T         uint32_t
+#define A         int64_t
+#define S         uint64_t
 #define IS_NAN(v) false
-#define FOLD fold_u32
+#define FOLD      fold_u32
 #include "kernels/fold_loops.inc"
 
-#define T uint64_t
-#define A uint64_t
-#define S uint64_t
+#define T         uint64_t
+#define A         uint64_t
+#define S         uint64_t
 #define IS_NAN(v) false
-#define FOLD fold_u64
+#define FOLD      fold_u64
 #include "kernels/fold_loops.inc"
 
 typedef union accumulator {
@@ -100,12 +101,12 @@ typedef struct fold_plan {
 	size_t size;
 	accumulator *out;
 	const double *shift;
-	int64_t run, run_stride;      /* the innermost reduced dim */
-	int64_t *offsets;             /* of the other reduced dims */
+	int64_t run, run_stride; /* the innermost reduced dim */
+	int64_t *offsets;        /* of the other reduced dims */
 	int64_t offset_count;
-	int64_t *kept;                /* offsets of the kept dims (without `columns`) */
+	int64_t *kept;                  /* offsets of the kept dims (without `columns`) */
 	int64_t columns, column_stride; /* column mode: the innermost kept dim */
-	int64_t segments;             /* row mode: pieces of the run */
+	int64_t segments;               /* row mode: pieces of the run */
 	accumulator *partial;
 } fold_plan;
 
@@ -155,7 +156,8 @@ static void fold_row(const fold_plan *plan, accumulator *acc, int64_t at, int64_
 
 static accumulator neutral(fy_fold_op op, fy_dtype kind)
 {
-	bool min = op == FY_FOLD_MIN || op == FY_FOLD_ABS_MIN, max = op == FY_FOLD_MAX || op == FY_FOLD_ABS_MAX;
+	bool min = op == FY_FOLD_MIN || op == FY_FOLD_ABS_MIN,
+	     max = op == FY_FOLD_MAX || op == FY_FOLD_ABS_MAX;
 	bool one = op == FY_FOLD_PROD || op == FY_FOLD_ALL;
 
 	if (kind == FY_F64)
@@ -168,7 +170,8 @@ static accumulator neutral(fy_fold_op op, fy_dtype kind)
 /* Joins two accumulators. */
 static accumulator merged(fy_fold_op op, fy_dtype kind, accumulator a, accumulator b)
 {
-	bool min = op == FY_FOLD_MIN || op == FY_FOLD_ABS_MIN, max = op == FY_FOLD_MAX || op == FY_FOLD_ABS_MAX;
+	bool min = op == FY_FOLD_MIN || op == FY_FOLD_ABS_MIN,
+	     max = op == FY_FOLD_MAX || op == FY_FOLD_ABS_MAX;
 
 	if (kind == FY_F64) {
 		if (min)
@@ -231,7 +234,8 @@ static void fold_columns(void *context, int64_t begin, int64_t end)
 		for (int64_t k = 0; k < n; k++)
 			acc[k] = neutral(plan->op, plan->kind);
 		for (int64_t r = 0; r < plan->offset_count; r++) {
-			int64_t at = plan->kept[unit / blocks] + plan->offsets[r] + first * plan->column_stride;
+			int64_t at =
+				plan->kept[unit / blocks] + plan->offsets[r] + first * plan->column_stride;
 			for (int64_t i = 0; i < plan->run; i++)
 				fold_row(plan, acc, at + i * plan->run_stride, n, plan->column_stride,
 					 plan->shift ? plan->shift + row : NULL);
@@ -268,8 +272,8 @@ static void run_rows(fold_plan *plan, const dim_list *kept, int64_t outputs)
 	plan->partial = plan->out;
 	if (plan->segments > 1)
 		plan->partial = fy_alloc((size_t)(outputs * plan->segments) * sizeof(accumulator));
-	fy_parallel(outputs * plan->segments, fy_grain(plan->run / plan->segments * plan->offset_count), fold_units,
-		    plan);
+	fy_parallel(outputs * plan->segments, fy_grain(plan->run / plan->segments * plan->offset_count),
+		    fold_units, plan);
 	if (plan->segments > 1) {
 		for (int64_t row = 0; row < outputs; row++) {
 			const accumulator *part = plan->partial + row * plan->segments;
@@ -294,8 +298,8 @@ static void run_columns(fold_plan *plan, dim_list *kept)
 	fy_free(plan->kept);
 }
 
-fy_tensor *fy_fold(fy_fold_op op, const fy_tensor *in, uint32_t dims, const fy_shape *out_shape, const fy_tensor *shift,
-		   double p)
+fy_tensor *fy_fold(fy_fold_op op, const fy_tensor *in, uint32_t dims, const fy_shape *out_shape,
+		   const fy_tensor *shift, double p)
 {
 	dim_list kept = { 0 }, reduced = { 0 };
 	int64_t outputs = 1, count = 1;

@@ -1,6 +1,6 @@
 /*
- * Reading elements by index: gather, index_select, advanced indexing, masks. Indices become tables of element offsets
- * first; then elements only move.
+ * Reading elements by index: gather, index_select, advanced indexing, masks. Indices become tables of element
+ * offsets first; then elements only move.
  */
 #include <string.h>
 
@@ -30,8 +30,8 @@ static fy_status add_index(int64_t *table, const fy_shape *spread, const fy_tens
 }
 
 /* Offsets of the dims of `tensor` in [from, to) that are not indexed. */
-static int64_t *plain_offsets(const fy_tensor *tensor, const fy_tensor *const indices[], int count, int from, int to,
-			      int64_t *total, bool *run)
+static int64_t *plain_offsets(const fy_tensor *tensor, const fy_tensor *const indices[], int count, int from,
+			      int to, int64_t *total, bool *run)
 {
 	int64_t dims[FY_MAX_RANK], strides[FY_MAX_RANK], expected = 1;
 	int rank = 0;
@@ -103,8 +103,8 @@ fy_shape fy_kernel_index_shape(const fy_shape *shape, const fy_tensor *const ind
 	return result;
 }
 
-fy_status fy_index_plan_make(fy_index_plan *plan, const fy_tensor *tensor, const fy_tensor *const indices[], int count,
-			     const fy_shape *result, fy_diags *diags, const fy_place *place)
+fy_status fy_index_plan_make(fy_index_plan *plan, const fy_tensor *tensor, const fy_tensor *const indices[],
+			     int count, const fy_shape *result, fy_diags *diags, const fy_place *place)
 {
 	fy_shape spread = index_spread(indices, count);
 	int where = index_place(indices, count), rank = tensor->shape.rank;
@@ -155,7 +155,8 @@ static void take_units(void *context, int64_t begin, int64_t end)
 	size_t length = (size_t)plan->after_count * job->size;
 
 	for (int64_t unit = begin; unit < end; unit++) {
-		int64_t at = plan->before[unit / plan->indexed_count] + plan->indexed[unit % plan->indexed_count];
+		int64_t at =
+			plan->before[unit / plan->indexed_count] + plan->indexed[unit % plan->indexed_count];
 		const uint8_t *from = job->in + at * (int64_t)job->size;
 		uint8_t *to = job->out + (size_t)unit * length;
 		if (plan->run)
@@ -174,7 +175,8 @@ fy_status fy_kernel_index(fy_tensor *out, const fy_tensor *in, const fy_tensor *
 	FY_TRY(fy_index_plan_make(&plan, in, indices, count, &out->shape, diags, place));
 	take_job job = { &plan, fy_tensor_data(in), fy_tensor_write_data(out), fy_dtype_size(in->dtype) };
 	if (plan.after_count > 0)
-		fy_parallel(plan.before_count * plan.indexed_count, fy_grain(plan.after_count), take_units, &job);
+		fy_parallel(plan.before_count * plan.indexed_count, fy_grain(plan.after_count), take_units,
+			    &job);
 	fy_index_plan_release(&plan);
 	return FY_OK;
 }
@@ -197,13 +199,14 @@ fy_status fy_kernel_index_select(fy_tensor *out, const fy_tensor *in, int dim, c
 	return fy_kernel_index(out, in, indices, dim + 1, diags, place);
 }
 
-fy_status fy_kernel_gather(fy_tensor *out, const fy_tensor *in, int dim, const fy_tensor *index, fy_diags *diags,
-			   const fy_place *place)
+fy_status fy_kernel_gather(fy_tensor *out, const fy_tensor *in, int dim, const fy_tensor *index,
+			   fy_diags *diags, const fy_place *place)
 {
 	int64_t strides[FY_MAX_RANK], count = fy_numel(&out->shape), *picked;
 	bool scalar = in->shape.rank == 0;
 
-	FY_ASSERT(out->dtype == in->dtype && fy_tensor_is_contiguous(out) && fy_shape_eq(&out->shape, &index->shape));
+	FY_ASSERT(out->dtype == in->dtype && fy_tensor_is_contiguous(out) &&
+		  fy_shape_eq(&out->shape, &index->shape));
 	FY_ASSERT(scalar || index->shape.rank == in->shape.rank);
 	FY_TRY(fy_read_indices(&picked, index, scalar ? 1 : in->shape.dims[dim], diags, place));
 	for (int d = 0; d < in->shape.rank; d++) {
@@ -280,15 +283,17 @@ void fy_kernel_masked_select(fy_tensor *out, const fy_tensor *in, const fy_tenso
 	fy_free(positions);
 }
 
-fy_status fy_kernel_masked_scatter(fy_tensor *out, const fy_tensor *mask, const fy_tensor *src, fy_diags *diags,
-				   const fy_place *place)
+fy_status fy_kernel_masked_scatter(fy_tensor *out, const fy_tensor *mask, const fy_tensor *src,
+				   fy_diags *diags, const fy_place *place)
 {
-	FY_ASSERT(fy_shape_eq(&out->shape, &mask->shape) && out->dtype == src->dtype && fy_tensor_is_contiguous(out));
+	FY_ASSERT(fy_shape_eq(&out->shape, &mask->shape) && out->dtype == src->dtype &&
+		  fy_tensor_is_contiguous(out));
 	int64_t count, *positions = nonzero_positions(mask, &count), available = fy_numel(&src->shape);
 	if (available < count) {
 		fy_free(positions);
 		return fy_error(diags, FY_USAGE, "op-raises", place,
-				"the mask selects %" PRId64 " elements, but the source has %" PRId64, count, available);
+				"the mask selects %" PRId64 " elements, but the source has %" PRId64, count,
+				available);
 	}
 	fy_tensor *from = fy_operand_dense(src, src->dtype);
 	fy_put(fy_tensor_write_data(out), positions, fy_tensor_data(from), count, fy_dtype_size(out->dtype));

@@ -61,17 +61,17 @@ static bool inside(const grid_job *job, int64_t place[3])
 	return true;
 }
 
-#define T float
-#define SOURCE source_f32
-#define CUBIC cubic_f32
-#define SAMPLE sample_f32
+#define T       float
+#define SOURCE  source_f32
+#define CUBIC   cubic_f32
+#define SAMPLE  sample_f32
 #define SAMPLES samples_f32
 #include "kernels/grid_loops.inc"
 
-#define T double
-#define SOURCE source_f64
-#define CUBIC cubic_f64
-#define SAMPLE sample_f64
+#define T       double
+#define SOURCE  source_f64
+#define CUBIC   cubic_f64
+#define SAMPLE  sample_f64
 #define SAMPLES samples_f64
 #include "kernels/grid_loops.inc"
 

@@ -8,7 +8,8 @@
 
 /* ---- threads: parallel.c -------------------------------------------------------------------- */
 
-/* Calls `work` on ranges that together are [0, count), none shorter than `grain` but the last, at the same time. */
+/* Calls `work` on ranges that together are [0, count), none shorter than `grain` but the last, at the same
+ * time. */
 typedef void (*fy_range_fn)(void *context, int64_t begin, int64_t end);
 void fy_parallel(int64_t count, int64_t grain, fy_range_fn work, void *context);
 /* Makes the calling thread's OpenMP settings ours: before every call of oneDNN. */
@@ -81,26 +82,28 @@ typedef enum fy_fold_op {
 	FY_FOLD_SHIFTED_EXP,    /* exp(x - shift) */
 } fy_fold_op;
 
-/* Folds over the dims in the mask. The result is a new float64 (float inputs), uint64 (uint64) or int64 tensor of
- * out_shape. shift: float64 tensor of out_shape, for the shifted ones. Of nothing: the neutral element. */
-fy_tensor *fy_fold(fy_fold_op op, const fy_tensor *in, uint32_t dims, const fy_shape *out_shape, const fy_tensor *shift,
-		   double p);
+/* Folds over the dims in the mask. The result is a new float64 (float inputs), uint64 (uint64) or int64
+ * tensor of out_shape. shift: float64 tensor of out_shape, for the shifted ones. Of nothing: the neutral
+ * element. */
+fy_tensor *fy_fold(fy_fold_op op, const fy_tensor *in, uint32_t dims, const fy_shape *out_shape,
+		   const fy_tensor *shift, double p);
 
-/* ---- moving elements: move.c ----------------------------------------------------------------------------- */
+/* ---- moving elements: move.c -----------------------------------------------------------------------------
+ */
 
 /* out[i] = in[at[i]] and out[at[i]] = in[i], n elements of `size` bytes; size 0..16 or any multiple. */
 void fy_pick(void *out, const void *in, const int64_t at[], int64_t n, size_t size);
 void fy_put(void *out, const int64_t at[], const void *in, int64_t n, size_t size);
-/* out[i, j, ...] = in[maps[0][i], maps[1][j], ...]; a negative index gives `fill`. maps[d] has out.dims[d] entries, or is
- * NULL where in and out agree in dim d. Types equal. */
+/* out[i, j, ...] = in[maps[0][i], maps[1][j], ...]; a negative index gives `fill`. maps[d] has out.dims[d]
+ * entries, or is NULL where in and out agree in dim d. Types equal. */
 void fy_remap(fy_tensor *out, const fy_tensor *in, const int64_t *const maps[], double fill);
 /* All elements of an integer tensor as indices into a dim of `size`, row-major, wrapped and checked. */
 fy_status FY_MUST_USE fy_read_indices(int64_t **out, const fy_tensor *index, int64_t size, fy_diags *diags,
 				      const fy_place *place);
 
 /*
- * Advanced indexing as three tables of element offsets into a tensor: the dims before the indexed ones, the indexed
- * ones, the dims after. Element [i, j, k] of the result is at before[i] + indexed[j] + after[k].
+ * Advanced indexing as three tables of element offsets into a tensor: the dims before the indexed ones, the
+ * indexed ones, the dims after. Element [i, j, k] of the result is at before[i] + indexed[j] + after[k].
  */
 typedef struct fy_index_plan {
 	int64_t *before, *indexed, *after;
@@ -113,11 +116,13 @@ fy_status FY_MUST_USE fy_index_plan_make(fy_index_plan *plan, const fy_tensor *t
 					 fy_diags *diags, const fy_place *place);
 void fy_index_plan_release(fy_index_plan *plan);
 
-/* ---- oneDNN: onednn.c. Single precision, contiguous; false: no fast implementation, nothing was written ---- */
+/* ---- oneDNN: onednn.c. Single precision, contiguous; false: no fast implementation, nothing was written
+ * ---- */
 
-/* c[m, n] = a b + beta c, row-major; ld*: elements from row to row; transposed: a is stored [k, m], b [n, k]. */
-bool fy_onednn_gemm(bool transposed_a, bool transposed_b, int64_t m, int64_t n, int64_t k, const float *a, int64_t lda,
-		    const float *b, int64_t ldb, float beta, float *c, int64_t ldc);
+/* c[m, n] = a b + beta c, row-major; ld*: elements from row to row; transposed: a is stored [k, m], b [n, k].
+ */
+bool fy_onednn_gemm(bool transposed_a, bool transposed_b, int64_t m, int64_t n, int64_t k, const float *a,
+		    int64_t lda, const float *b, int64_t ldb, float beta, float *c, int64_t ldc);
 bool fy_onednn_conv(fy_tensor *out, const fy_tensor *in, const fy_tensor *weight, const fy_tensor *bias,
 		    const fy_conv *conv);
 

@@ -1,56 +1,56 @@
 /*
- * Matrix products: single precision through oneDNN, which takes rows or columns in any order; everything else in
- * plain C on contiguous copies.
+ * Matrix products: single precision through oneDNN, which takes rows or columns in any order; everything else
+ * in plain C on contiguous copies.
  */
 #include "kernels/kernels_internal.h"
 
-#define T float
-#define U float
+#define T       float
+#define U       float
 #define PRODUCT product_f32
 #include "kernels/matmul_loops.inc"
 
-#define T double
-#define U double
+#define T       double
+#define U       double
 #define PRODUCT product_f64
 #include "kernels/matmul_loops.inc"
 
-#define T int8_t
-#define U uint32_t
+#define T       int8_t
+#define U       uint32_t
 #define PRODUCT product_i8
 #include "kernels/matmul_loops.inc"
 
-#define T int16_t
-#define U uint32_t
+#define T       int16_t
+#define U       uint32_t
 #define PRODUCT product_i16
 #include "kernels/matmul_loops.inc"
 
-#define T int32_t
-#define U uint32_t
+#define T       int32_t
+#define U       uint32_t
 #define PRODUCT product_i32
 #include "kernels/matmul_loops.inc"
 
-#define T int64_t
-#define U uint64_t
+#define T       int64_t
+#define U       uint64_t
 #define PRODUCT product_i64
 #include "kernels/matmul_loops.inc"
 
-#define T uint8_t
-#define U uint32_t
+#define T       uint8_t
+#define U       uint32_t
 #define PRODUCT product_u8
 #include "kernels/matmul_loops.inc"
 
-#define T uint16_t
-#define U uint32_t
+#define T       uint16_t
+#define U       uint32_t
 #define PRODUCT product_u16
 #include "kernels/matmul_loops.inc"
 
-#define T uint32_t
-#define U uint32_t
+#define T       uint32_t
+#define U       uint32_t
 #define PRODUCT product_u32
 #include "kernels/matmul_loops.inc"
 
-#define T uint64_t
-#define U uint64_t
+#define T       uint64_t
+#define U       uint64_t
 #define PRODUCT product_u64
 #include "kernels/matmul_loops.inc"
 
@@ -124,9 +124,11 @@ static void gemm_units(void *context, int64_t begin, int64_t end)
 	const matmul_job *job = context;
 
 	for (int64_t batch = begin; batch < end; batch++) {
-		const float *a = (const float *)job->a + job->a_at[batch], *b = (const float *)job->b + job->b_at[batch];
-		bool done = fy_onednn_gemm(job->a_transposed, job->b_transposed, job->m, job->n, job->k, a, job->a_row,
-					   b, job->b_row, 0, (float *)job->c + batch * job->m * job->n, job->n);
+		const float *a = (const float *)job->a + job->a_at[batch],
+			    *b = (const float *)job->b + job->b_at[batch];
+		bool done = fy_onednn_gemm(job->a_transposed, job->b_transposed, job->m, job->n, job->k, a,
+					   job->a_row, b, job->b_row, 0,
+					   (float *)job->c + batch * job->m * job->n, job->n);
 		FY_ASSERT(done);
 	}
 }
@@ -152,8 +154,8 @@ static bool readable(const fy_tensor *matrix, bool *transposed, int64_t *row)
 }
 
 /* The operand with its batch dims spread to those of out, its matrices as the chosen path wants them. */
-static fy_tensor *prepare(const fy_tensor *in, const fy_shape *out_shape, fy_dtype dtype, bool gemm, bool *transposed,
-			  int64_t *row)
+static fy_tensor *prepare(const fy_tensor *in, const fy_shape *out_shape, fy_dtype dtype, bool gemm,
+			  bool *transposed, int64_t *row)
 {
 	fy_shape spread = *out_shape;
 	int rank = spread.rank;
@@ -198,7 +200,8 @@ static void run_product(fy_tensor *out, const fy_tensor *a, const fy_tensor *b, 
 			gemm_units(&job, 0, batches);
 	} else {
 		job.pieces = job.m < 16 ? job.m : 16;
-		fy_parallel(batches * job.pieces, fy_grain(job.m * job.n * job.k / job.pieces), plain_units, &job);
+		fy_parallel(batches * job.pieces, fy_grain(job.m * job.n * job.k / job.pieces), plain_units,
+			    &job);
 	}
 	fy_free(a_at);
 	fy_free(b_at);
@@ -208,8 +211,8 @@ static void run_product(fy_tensor *out, const fy_tensor *a, const fy_tensor *b, 
 
 static fy_status refuse(const fy_tensor *out, fy_diags *diags, const fy_place *place)
 {
-	return fy_error(diags, FY_UNSUPPORTED, "type-unsupported", place, "a matrix product of %s is not supported",
-			fy_dtype_name(out->dtype));
+	return fy_error(diags, FY_UNSUPPORTED, "type-unsupported", place,
+			"a matrix product of %s is not supported", fy_dtype_name(out->dtype));
 }
 
 fy_status fy_kernel_matmul(fy_tensor *out, const fy_tensor *a, const fy_tensor *b, fy_diags *diags,
@@ -236,24 +239,28 @@ fy_status fy_kernel_matmul(fy_tensor *out, const fy_tensor *a, const fy_tensor *
 	return FY_OK;
 }
 
-fy_status fy_kernel_linear(fy_tensor *out, const fy_tensor *in, const fy_tensor *weight, const fy_tensor *bias,
-			   fy_diags *diags, const fy_place *place)
+fy_status fy_kernel_linear(fy_tensor *out, const fy_tensor *in, const fy_tensor *weight,
+			   const fy_tensor *bias, fy_diags *diags, const fy_place *place)
 {
 	fy_dtype dtype = fy_wide(out->dtype);
 	int64_t features = weight->shape.dims[1], results = weight->shape.dims[0];
-	fy_shape rows = { .rank = 2, .dims = { 0, features } }, turned = { .rank = 2, .dims = { features, results } };
+	fy_shape rows = { .rank = 2, .dims = { 0, features } },
+		 turned = { .rank = 2, .dims = { features, results } };
 
 	if (!fy_kernel_computes(out->dtype))
 		return refuse(out, diags, place);
 	FY_ASSERT(weight->shape.rank == 2 && in->shape.rank >= 1 && in->shape.rank == out->shape.rank);
-	FY_ASSERT(in->shape.dims[in->shape.rank - 1] == features && out->shape.dims[out->shape.rank - 1] == results);
+	FY_ASSERT(in->shape.dims[in->shape.rank - 1] == features &&
+		  out->shape.dims[out->shape.rank - 1] == results);
 	int64_t count = fy_numel(&out->shape);
 	if (count == 0)
 		return FY_OK;
 
-	/* Rows of the input, flattened, times the transposed weight. The bias is added before rounding to 16 bits. */
+	/* Rows of the input, flattened, times the transposed weight. The bias is added before rounding to 16
+	 * bits. */
 	rows.dims[0] = count / results;
-	int64_t row_strides[] = { features, 1 }, turned_strides[] = { weight->strides[1], weight->strides[0] };
+	int64_t row_strides[] = { features, 1 },
+		turned_strides[] = { weight->strides[1], weight->strides[0] };
 	int64_t out_strides[] = { results, 1 };
 	fy_shape flat = { .rank = 2, .dims = { rows.dims[0], results } };
 	fy_tensor *to = fy_out_open(out, dtype), *dense = fy_operand_dense(in, dtype);

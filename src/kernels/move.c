@@ -1,6 +1,6 @@
 /*
- * Moving elements without looking at them: by a list of positions, or by one index map per dim. Flipping, rolling,
- * tiling, slicing, padding and nearest resampling are all maps.
+ * Moving elements without looking at them: by a list of positions, or by one index map per dim. Flipping,
+ * rolling, tiling, slicing, padding and nearest resampling are all maps.
  */
 #include <string.h>
 
@@ -33,7 +33,8 @@ void fy_pick(void *out, const void *in, const int64_t at[], int64_t n, size_t si
 		break;
 	default:
 		for (i = 0; i < n; i++)
-			memcpy((uint8_t *)out + (size_t)i * size, (const uint8_t *)in + (size_t)at[i] * size, size);
+			memcpy((uint8_t *)out + (size_t)i * size, (const uint8_t *)in + (size_t)at[i] * size,
+			       size);
 	}
 }
 
@@ -60,7 +61,8 @@ void fy_put(void *out, const int64_t at[], const void *in, int64_t n, size_t siz
 		break;
 	default:
 		for (i = 0; i < n; i++)
-			memcpy((uint8_t *)out + (size_t)at[i] * size, (const uint8_t *)in + (size_t)i * size, size);
+			memcpy((uint8_t *)out + (size_t)at[i] * size, (const uint8_t *)in + (size_t)i * size,
+			       size);
 	}
 }
 
@@ -70,7 +72,7 @@ typedef struct stretch {
 } stretch;
 
 typedef struct remap_job {
-	int rank; /* dims in front of the row */
+	int rank;                                               /* dims in front of the row */
 	int64_t dims[FY_MAX_RANK], source_strides[FY_MAX_RANK]; /* strides in units */
 	const int64_t *maps[FY_MAX_RANK];
 	int64_t row; /* units in a row of the output */
@@ -139,7 +141,8 @@ static void find_stretches(remap_job *job)
 		stretch *last = count > 0 ? &list[count - 1] : NULL;
 		int64_t from = map ? map[i] : i;
 		fills = fills || from < 0;
-		if (last && ((from < 0 && last->from < 0) || (last->from >= 0 && from == last->from + last->length)))
+		if (last &&
+		    ((from < 0 && last->from < 0) || (last->from >= 0 && from == last->from + last->length)))
 			last->length++;
 		else
 			list[count++] = (stretch){ i, from < 0 ? -1 : from, 1 };
@@ -161,7 +164,8 @@ void fy_remap(fy_tensor *out, const fy_tensor *in, const int64_t *const maps[], 
 	FY_ASSERT(in->dtype == out->dtype && in->shape.rank == rank && fy_tensor_is_contiguous(out));
 	if (units == 0)
 		return;
-	/* Dims at the end that stay as they are make the unit that is moved, unless something may be filled. */
+	/* Dims at the end that stay as they are make the unit that is moved, unless something may be filled.
+	 */
 	bool fills = false;
 	for (int d = 0; d < rank; d++) {
 		for (int64_t i = 0; maps[d] && i < out->shape.dims[d] && !fills; i++)
@@ -194,7 +198,8 @@ void fy_remap(fy_tensor *out, const fy_tensor *in, const int64_t *const maps[], 
 	fy_tensor_unref(from);
 }
 
-fy_status fy_read_indices(int64_t **out, const fy_tensor *index, int64_t size, fy_diags *diags, const fy_place *place)
+fy_status fy_read_indices(int64_t **out, const fy_tensor *index, int64_t size, fy_diags *diags,
+			  const fy_place *place)
 {
 	int64_t count = fy_numel(&index->shape);
 	fy_tensor *source = fy_operand_dense(index, FY_I64);
@@ -205,9 +210,10 @@ fy_status fy_read_indices(int64_t **out, const fy_tensor *index, int64_t size, f
 	for (int64_t i = 0; i < count && status == FY_OK; i++) {
 		indices[i] = given[i] < 0 ? given[i] + size : given[i];
 		if (indices[i] < 0 || indices[i] >= size)
-			status = fy_error(diags, FY_USAGE, "op-raises", place,
-					  "index %" PRId64 " is out of range for a dimension of size %" PRId64, given[i],
-					  size);
+			status =
+				fy_error(diags, FY_USAGE, "op-raises", place,
+					 "index %" PRId64 " is out of range for a dimension of size %" PRId64,
+					 given[i], size);
 	}
 	fy_tensor_unref(source);
 	if (status != FY_OK) {

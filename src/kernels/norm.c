@@ -1,25 +1,25 @@
 /*
- * Batch, group, instance and layer normalisation. Means and variances are folded in double in two passes (fold.c);
- * applying them is one pass over the elements.
+ * Batch, group, instance and layer normalisation. Means and variances are folded in double in two passes
+ * (fold.c); applying them is one pass over the elements.
  */
 #include <math.h>
 
 #include "kernels/kernels_internal.h"
 
-#define T float
-#define SCALE_SHIFT scale_shift_f32
+#define T                float
+#define SCALE_SHIFT      scale_shift_f32
 #define SCALE_SHIFT_EACH scale_shift_each_f32
 #include "kernels/norm_loops.inc"
 
-#define T double
-#define SCALE_SHIFT scale_shift_f64
+#define T                double
+#define SCALE_SHIFT      scale_shift_f64
 #define SCALE_SHIFT_EACH scale_shift_each_f64
 #include "kernels/norm_loops.inc"
 
 typedef struct norm_job {
 	fy_dtype dtype;
 	size_t size;
-	int64_t length;             /* elements of a row or plane */
+	int64_t length;              /* elements of a row or plane */
 	int64_t channels, per_group; /* planes: which statistics and parameters */
 	const double *mean, *rstd;
 	const void *weight, *bias; /* planes: double; rows: of the elements' type */
@@ -45,11 +45,12 @@ static void some_planes(void *context, int64_t begin, int64_t end)
 		size_t at = (size_t)(plane * job->length) * job->size;
 		/* What rounding the mean to float leaves goes into the shift. */
 		if (job->dtype == FY_F32)
-			scale_shift_f32((float *)(job->out + at), (const float *)(job->in + at), job->length, (float)mean,
-					(float)scale, (float)(shift + ((double)(float)mean - mean) * scale));
+			scale_shift_f32((float *)(job->out + at), (const float *)(job->in + at), job->length,
+					(float)mean, (float)scale,
+					(float)(shift + ((double)(float)mean - mean) * scale));
 		else
-			scale_shift_f64((double *)(job->out + at), (const double *)(job->in + at), job->length, mean,
-					scale, shift);
+			scale_shift_f64((double *)(job->out + at), (const double *)(job->in + at),
+					job->length, mean, scale, shift);
 	}
 }
 
@@ -60,11 +61,13 @@ static void some_rows(void *context, int64_t begin, int64_t end)
 	for (int64_t row = begin; row < end; row++) {
 		size_t at = (size_t)(row * job->length) * job->size;
 		if (job->dtype == FY_F32)
-			scale_shift_each_f32((float *)(job->out + at), (const float *)(job->in + at), job->length,
-					     (float)job->mean[row], (float)job->rstd[row], job->weight, job->bias);
+			scale_shift_each_f32((float *)(job->out + at), (const float *)(job->in + at),
+					     job->length, (float)job->mean[row], (float)job->rstd[row],
+					     job->weight, job->bias);
 		else
-			scale_shift_each_f64((double *)(job->out + at), (const double *)(job->in + at), job->length,
-					     job->mean[row], job->rstd[row], job->weight, job->bias);
+			scale_shift_each_f64((double *)(job->out + at), (const double *)(job->in + at),
+					     job->length, job->mean[row], job->rstd[row], job->weight,
+					     job->bias);
 	}
 }
 
@@ -119,7 +122,8 @@ static void run_planes(fy_tensor *out, const fy_tensor *dense, const fy_tensor *
 {
 	norm_job job = { .dtype = dense->dtype, .per_group = per_group, .channels = out->shape.dims[1] };
 	int64_t planes = out->shape.dims[0] * job.channels;
-	fy_tensor *scale = parameters(weight, FY_F64, job.channels), *shift = parameters(bias, FY_F64, job.channels);
+	fy_tensor *scale = parameters(weight, FY_F64, job.channels),
+		  *shift = parameters(bias, FY_F64, job.channels);
 	fy_tensor *to = fy_out_open(out, dense->dtype);
 
 	FY_ASSERT(job.dtype == FY_F32 || job.dtype == FY_F64);
@@ -155,8 +159,8 @@ void fy_kernel_batch_norm(fy_tensor *out, const fy_tensor *in, const fy_tensor *
 	fy_tensor_unref(spread);
 }
 
-void fy_kernel_group_norm(fy_tensor *out, fy_tensor *mean, fy_tensor *rstd, const fy_tensor *in, int64_t groups,
-			  const fy_tensor *weight, const fy_tensor *bias, double eps)
+void fy_kernel_group_norm(fy_tensor *out, fy_tensor *mean, fy_tensor *rstd, const fy_tensor *in,
+			  int64_t groups, const fy_tensor *weight, const fy_tensor *bias, double eps)
 {
 	int64_t count = fy_numel(&in->shape), rows = in->shape.dims[0] * groups;
 	fy_tensor *centre, *spread;

@@ -1,8 +1,8 @@
 /*
- * The door to oneDNN: matrix products and convolutions in single precision. Layouts are oneDNN's choice; tensors are
- * reordered on the way in and out. An implementation called "ref" is minutes slow where others take seconds, so it is
- * never used: the caller has its own. Primitives are made per call; oneDNN itself keeps the compiled code of the
- * recent ones.
+ * The door to oneDNN: matrix products and convolutions in single precision. Layouts are oneDNN's choice;
+ * tensors are reordered on the way in and out. An implementation called "ref" is minutes slow where others
+ * take seconds, so it is never used: the caller has its own. Primitives are made per call; oneDNN itself
+ * keeps the compiled code of the recent ones.
  */
 #include <pthread.h>
 #include <string.h>
@@ -47,17 +47,17 @@ void fy_kernels_describe(fy_buf *out)
 	const dnnl_version_t *version = dnnl_version();
 	int threads = fy_kernels_threads();
 
-	fy_buf_printf(out, "oneDNN %d.%d.%d, instruction set %s\n", version->major, version->minor, version->patch,
-		      isa_name());
+	fy_buf_printf(out, "oneDNN %d.%d.%d, instruction set %s\n", version->major, version->minor,
+		      version->patch, isa_name());
 	fy_buf_printf(out, "%d thread%s\n", threads, threads == 1 ? "" : "s");
 }
 
-bool fy_onednn_gemm(bool transposed_a, bool transposed_b, int64_t m, int64_t n, int64_t k, const float *a, int64_t lda,
-		    const float *b, int64_t ldb, float beta, float *c, int64_t ldc)
+bool fy_onednn_gemm(bool transposed_a, bool transposed_b, int64_t m, int64_t n, int64_t k, const float *a,
+		    int64_t lda, const float *b, int64_t ldb, float beta, float *c, int64_t ldc)
 {
 	fy_parallel_prepare();
-	return dnnl_sgemm(transposed_a ? 'T' : 'N', transposed_b ? 'T' : 'N', m, n, k, 1, a, lda, b, ldb, beta, c,
-			  ldc) == dnnl_success;
+	return dnnl_sgemm(transposed_a ? 'T' : 'N', transposed_b ? 'T' : 'N', m, n, k, 1, a, lda, b, ldb,
+			  beta, c, ldc) == dnnl_success;
 }
 
 /* ---- convolution ---- */
@@ -69,15 +69,15 @@ typedef struct conv_run {
 	dnnl_primitive_desc_t desc;
 	dnnl_primitive_t primitive;
 	dnnl_stream_t stream;
-	dnnl_memory_t in, weight, bias, out;                /* in chosen layouts */
+	dnnl_memory_t in, weight, bias, out;             /* in chosen layouts */
 	dnnl_memory_t plain_in, plain_weight, plain_out; /* over the tensors; NULL when the layouts agree */
 } conv_run;
 
 static void release(conv_run *run)
 {
-	dnnl_memory_t memories[] = { run->in,  run->weight,   run->bias,	 run->out,
+	dnnl_memory_t memories[] = { run->in,       run->weight,       run->bias,     run->out,
 				     run->plain_in, run->plain_weight, run->plain_out };
-	fy_layout *layouts[] = { &run->plain.in,  &run->plain.weight,  &run->plain.bias,	 &run->plain.out,
+	fy_layout *layouts[] = { &run->plain.in,  &run->plain.weight,  &run->plain.bias,  &run->plain.out,
 				 &run->chosen.in, &run->chosen.weight, &run->chosen.bias, &run->chosen.out };
 
 	for (size_t i = 0; i < FY_COUNT(memories); i++) {
@@ -105,7 +105,8 @@ static void dense_strides(int rank, const dnnl_dims_t dims, dnnl_dims_t strides)
 }
 
 /* Makes the layout as it lies in memory and its counterpart that oneDNN may choose. */
-static bool both(fy_layout *plain, fy_layout *any, int rank, const dnnl_dims_t dims, const dnnl_dims_t strides)
+static bool both(fy_layout *plain, fy_layout *any, int rank, const dnnl_dims_t dims,
+		 const dnnl_dims_t strides)
 {
 	return fy_layout_make(plain, rank, dims, strides) && fy_layout_make(any, rank, dims, NULL);
 }
@@ -157,8 +158,8 @@ static bool describe_conv(conv_run *run, const fy_tensor *out, const fy_tensor *
 		int64_t larger = conv->transposed ? to : from, smaller = conv->transposed ? from : to;
 		chosen->pad_after[d] = (smaller - 1) * conv->stride[d] + reach - larger - conv->pad_before[d];
 	}
-	if (!data_layouts(&run->plain.in, &chosen->in, in) || !data_layouts(&run->plain.out, &chosen->out, out) ||
-	    !weight_layouts(run, weight, conv))
+	if (!data_layouts(&run->plain.in, &chosen->in, in) ||
+	    !data_layouts(&run->plain.out, &chosen->out, out) || !weight_layouts(run, weight, conv))
 		return false;
 	if (bias && (!data_layouts(&run->plain.bias, &chosen->bias, bias)))
 		return false;
@@ -179,8 +180,8 @@ static bool settle_layouts(conv_run *run)
 }
 
 /* Memory in the chosen layout, over the data itself when that has it. */
-static bool place_memory(dnnl_memory_t *chosen, dnnl_memory_t *plain, const fy_layout *want, const fy_layout *have,
-			 const void *data)
+static bool place_memory(dnnl_memory_t *chosen, dnnl_memory_t *plain, const fy_layout *want,
+			 const fy_layout *have, const void *data)
 {
 	if (fy_layout_eq(want, have))
 		return fy_layout_memory(chosen, want, engine, data);
@@ -230,26 +231,47 @@ static bool is_fast(const_dnnl_primitive_desc_t desc)
 {
 	const char *name = NULL;
 
-	return dnnl_primitive_desc_query(desc, dnnl_query_impl_info_str, 0, (void *)&name) == dnnl_success && name &&
-	       strncmp(name, "ref", 3) != 0;
+	return dnnl_primitive_desc_query(desc, dnnl_query_impl_info_str, 0, (void *)&name) == dnnl_success &&
+	       name && strncmp(name, "ref", 3) != 0;
+}
+
+/* Adds one number per channel. */
+static void add_bias(fy_tensor *out, const fy_tensor *bias)
+{
+	fy_shape shape = { .rank = out->shape.rank };
+	int64_t strides[FY_MAX_RANK] = { 0 };
+
+	for (int d = 0; d < shape.rank; d++)
+		shape.dims[d] = d == 1 ? out->shape.dims[1] : 1;
+	strides[1] = 1;
+	fy_tensor *spread = fy_tensor_view(bias, bias->dtype, &shape, strides, bias->offset);
+	fy_kernel_binary(out, FY_ADD, FY_F32, out, spread);
+	fy_tensor_unref(spread);
 }
 
 bool fy_onednn_conv(fy_tensor *out, const fy_tensor *in, const fy_tensor *weight, const fy_tensor *bias,
 		    const fy_conv *conv)
 {
 	conv_run run = { 0 };
+	/* A transposed convolution with bias takes a slow way through a large scratchpad. */
+	const fy_tensor *later = conv->transposed ? bias : NULL;
 
+	bias = later ? NULL : bias;
 	pthread_once(&engine_once, make_engine);
 	if (!engine)
 		return false;
 	fy_parallel_prepare();
-	bool ok = describe_conv(&run, out, in, weight, bias, conv) && is_fast(run.desc) && settle_layouts(&run) &&
+	bool ok = describe_conv(&run, out, in, weight, bias, conv) && is_fast(run.desc) &&
+		  settle_layouts(&run) &&
 		  place_memory(&run.in, &run.plain_in, &run.chosen.in, &run.plain.in, fy_tensor_data(in)) &&
 		  place_memory(&run.weight, &run.plain_weight, &run.chosen.weight, &run.plain.weight,
 			       fy_tensor_data(weight)) &&
-		  place_memory(&run.out, &run.plain_out, &run.chosen.out, &run.plain.out, fy_tensor_write_data(out)) &&
+		  place_memory(&run.out, &run.plain_out, &run.chosen.out, &run.plain.out,
+			       fy_tensor_write_data(out)) &&
 		  (!bias || fy_layout_memory(&run.bias, &run.plain.bias, engine, fy_tensor_data(bias))) &&
 		  execute(&run);
 	release(&run);
+	if (ok && later)
+		add_bias(out, later);
 	return ok;
 }

@@ -1,6 +1,6 @@
 /*
- * oneDNN's descriptors. Version 2 fills structs and makes primitive descriptors out of them; version 3 has handles and
- * makes primitive descriptors at once. Nothing outside this file asks for the version.
+ * oneDNN's descriptors. Version 2 fills structs and makes primitive descriptors out of them; version 3 has
+ * handles and makes primitive descriptors at once. Nothing outside this file asks for the version.
  */
 #include "kernels/onednn_desc.h"
 
@@ -10,7 +10,8 @@ bool fy_layout_make(fy_layout *layout, int rank, const dnnl_dims_t dims, const d
 {
 	dnnl_status_t status =
 		strides ? dnnl_memory_desc_create_with_strides(&layout->desc, rank, dims, dnnl_f32, strides)
-			: dnnl_memory_desc_create_with_tag(&layout->desc, rank, dims, dnnl_f32, dnnl_format_tag_any);
+			: dnnl_memory_desc_create_with_tag(&layout->desc, rank, dims, dnnl_f32,
+							   dnnl_format_tag_any);
 
 	layout->made = status == dnnl_success;
 	return layout->made;
@@ -48,14 +49,13 @@ bool fy_dnn_conv_primitive(dnnl_primitive_desc_t *primitive, const fy_dnn_conv *
 
 	if (conv->transposed)
 		return dnnl_deconvolution_forward_primitive_desc_create(
-			       primitive, engine, dnnl_forward_inference, dnnl_deconvolution_direct, conv->in.desc,
-			       conv->weight.desc, bias, conv->out.desc, conv->stride, conv->dilation,
-			       conv->pad_before, conv->pad_after, NULL) == dnnl_success;
-	return dnnl_convolution_forward_primitive_desc_create(primitive, engine, dnnl_forward_inference,
-							      dnnl_convolution_direct, conv->in.desc,
-							      conv->weight.desc, bias, conv->out.desc, conv->stride,
-							      conv->dilation, conv->pad_before, conv->pad_after,
-							      NULL) == dnnl_success;
+			       primitive, engine, dnnl_forward_inference, dnnl_deconvolution_direct,
+			       conv->in.desc, conv->weight.desc, bias, conv->out.desc, conv->stride,
+			       conv->dilation, conv->pad_before, conv->pad_after, NULL) == dnnl_success;
+	return dnnl_convolution_forward_primitive_desc_create(
+		       primitive, engine, dnnl_forward_inference, dnnl_convolution_direct, conv->in.desc,
+		       conv->weight.desc, bias, conv->out.desc, conv->stride, conv->dilation,
+		       conv->pad_before, conv->pad_after, NULL) == dnnl_success;
 }
 
 bool fy_dnn_reorder_primitive(dnnl_primitive_desc_t *primitive, const fy_layout *from, const fy_layout *to,
@@ -71,7 +71,8 @@ bool fy_layout_make(fy_layout *layout, int rank, const dnnl_dims_t dims, const d
 {
 	dnnl_status_t status =
 		strides ? dnnl_memory_desc_init_by_strides(&layout->desc, rank, dims, dnnl_f32, strides)
-			: dnnl_memory_desc_init_by_tag(&layout->desc, rank, dims, dnnl_f32, dnnl_format_tag_any);
+			: dnnl_memory_desc_init_by_tag(&layout->desc, rank, dims, dnnl_f32,
+						       dnnl_format_tag_any);
 
 	layout->made = status == dnnl_success;
 	return layout->made;
@@ -99,8 +100,8 @@ void fy_layout_release(fy_layout *layout)
 
 bool fy_layout_memory(dnnl_memory_t *memory, const fy_layout *layout, dnnl_engine_t engine, const void *data)
 {
-	return dnnl_memory_create(memory, &layout->desc, engine, data ? (void *)data : DNNL_MEMORY_ALLOCATE) ==
-	       dnnl_success;
+	return dnnl_memory_create(memory, &layout->desc, engine,
+				  data ? (void *)data : DNNL_MEMORY_ALLOCATE) == dnnl_success;
 }
 
 bool fy_dnn_conv_primitive(dnnl_primitive_desc_t *primitive, const fy_dnn_conv *conv, dnnl_engine_t engine)
@@ -116,10 +117,10 @@ bool fy_dnn_conv_primitive(dnnl_primitive_desc_t *primitive, const fy_dnn_conv *
 		       dnnl_primitive_desc_create(primitive, &desc, NULL, engine, NULL) == dnnl_success;
 	}
 	dnnl_convolution_desc_t desc;
-	return dnnl_dilated_convolution_forward_desc_init(&desc, dnnl_forward_inference, dnnl_convolution_direct,
-							  &conv->in.desc, &conv->weight.desc, bias, &conv->out.desc,
-							  conv->stride, conv->dilation, conv->pad_before,
-							  conv->pad_after) == dnnl_success &&
+	return dnnl_dilated_convolution_forward_desc_init(
+		       &desc, dnnl_forward_inference, dnnl_convolution_direct, &conv->in.desc,
+		       &conv->weight.desc, bias, &conv->out.desc, conv->stride, conv->dilation,
+		       conv->pad_before, conv->pad_after) == dnnl_success &&
 	       dnnl_primitive_desc_create(primitive, &desc, NULL, engine, NULL) == dnnl_success;
 }
 

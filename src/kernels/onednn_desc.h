@@ -1,6 +1,6 @@
 /*
- * What differs between oneDNN 2.x and 3.x, behind one set of functions; for onednn.c only. In 2.x a layout (memory
- * descriptor) is a plain struct, in 3.x a handle. Functions return false when oneDNN refuses.
+ * What differs between oneDNN 2.x and 3.x, behind one set of functions; for onednn.c only. In 2.x a layout
+ * (memory descriptor) is a plain struct, in 3.x a handle. Functions return false when oneDNN refuses.
  */
 #ifndef FY_KERNELS_ONEDNN_DESC_H
 #define FY_KERNELS_ONEDNN_DESC_H
@@ -25,7 +25,7 @@ bool fy_layout_memory(dnnl_memory_t *memory, const fy_layout *layout, dnnl_engin
 
 typedef struct fy_dnn_conv {
 	bool transposed;
-	fy_layout in, weight, bias, out; /* bias not made: none */
+	fy_layout in, weight, bias, out;                     /* bias not made: none */
 	dnnl_dims_t stride, dilation, pad_before, pad_after; /* dilation counts from 0, as oneDNN has it */
 } fy_dnn_conv;
 bool fy_dnn_conv_primitive(dnnl_primitive_desc_t *primitive, const fy_dnn_conv *conv, dnnl_engine_t engine);

@@ -1,6 +1,6 @@
 /*
- * Operands made ready: converted, contiguous, expanded; temporaries; results in a wider type. Knows nothing of
- * what is computed.
+ * Operands made ready: converted, contiguous, expanded; temporaries; results in a wider type. Knows nothing
+ * of what is computed.
  */
 #include "kernels/kernels_internal.h"
 
@@ -44,7 +44,8 @@ fy_tensor *fy_temporary(fy_dtype dtype, const fy_shape *shape)
 	fy_tensor *made = fy_tensor_new(dtype, shape, false);
 
 	if (!made) {
-		fy_free(fy_alloc(SIZE_MAX / 2)); /* reaches the out-of-memory handler, which does not return */
+		fy_free(fy_alloc(SIZE_MAX /
+				 2)); /* reaches the out-of-memory handler, which does not return */
 		FY_BUG("out of memory");
 	}
 	return made;

@@ -1,7 +1,7 @@
 /*
- * Threads for loops, in the OpenMP runtime that oneDNN uses, so that the two never compete. Built without OpenMP
- * everything runs in the calling thread. Ranges are fixed by count and grain; no kernel may let its result depend
- * on where they are cut.
+ * Threads for loops, in the OpenMP runtime that oneDNN uses, so that the two never compete. Built without
+ * OpenMP everything runs in the calling thread. Ranges are fixed by count and grain; no kernel may let its
+ * result depend on where they are cut.
  */
 #include "kernels/kernels_internal.h"
 
@@ -33,9 +33,7 @@ int fy_kernels_threads(void)
 	return 1;
 }
 
-void fy_parallel_prepare(void)
-{
-}
+void fy_parallel_prepare(void) {}
 #endif
 
 int64_t fy_grain(int64_t cost)

@@ -1,6 +1,6 @@
 /*
- * Pooling. Every kind becomes a table of windows per dim (where it starts, how many elements it holds, what it counts
- * for in the divisor); the loops over windows are in pool_loops.inc.
+ * Pooling. Every kind becomes a table of windows per dim (where it starts, how many elements it holds, what
+ * it counts for in the divisor); the loops over windows are in pool_loops.inc.
  */
 #include <math.h>
 
@@ -18,65 +18,65 @@ typedef struct pool_tables {
 	int64_t divisor;         /* instead of the windows'; 0: none */
 } pool_tables;
 
-#define T float
-#define IS_NAN(v) isnan(v)
-#define LOWEST -INFINITY
-#define MAX_PLANE max_plane_f32
+#define T             float
+#define IS_NAN(v)     isnan(v)
+#define LOWEST        -INFINITY
+#define MAX_PLANE     max_plane_f32
 #define AVERAGE_PLANE average_plane_f32
 #include "kernels/pool_loops.inc"
 
-#define T double
-#define IS_NAN(v) isnan(v)
-#define LOWEST -(double)INFINITY
-#define MAX_PLANE max_plane_f64
+#define T             double
+#define IS_NAN(v)     isnan(v)
+#define LOWEST        -(double)INFINITY
+#define MAX_PLANE     max_plane_f64
 #define AVERAGE_PLANE average_plane_f64
 #include "kernels/pool_loops.inc"
 
-#define T int8_t
+#define T         int8_t
 #define IS_NAN(v) false
-#define LOWEST INT8_MIN
+#define LOWEST    INT8_MIN
 #define MAX_PLANE max_plane_i8
 #include "kernels/pool_loops.inc"
 
-#define T int16_t
+#define T         int16_t
 #define IS_NAN(v) false
-#define LOWEST INT16_MIN
+#define LOWEST    INT16_MIN
 #define MAX_PLANE max_plane_i16
 #include "kernels/pool_loops.inc"
 
-#define T int32_t
+#define T         int32_t
 #define IS_NAN(v) false
-#define LOWEST INT32_MIN
+#define LOWEST    INT32_MIN
 #define MAX_PLANE max_plane_i32
 #include "kernels/pool_loops.inc"
 
-#define T int64_t
+#define T         int64_t
 #define IS_NAN(v) false
-#define LOWEST INT64_MIN
+#define LOWEST    INT64_MIN
 #define MAX_PLANE max_plane_i64
 #include "kernels/pool_loops.inc"
 
-#define T uint8_t
+#define T         uint8_t
 #define IS_NAN(v) false
-#define LOWEST 0
+#define LOWEST    0
 #define MAX_PLANE max_plane_u8
 #include "kernels/pool_loops.inc"
 
-#define T uint16_t
+#define T         uint16_t
 #define IS_NAN(v) false
-#define LOWEST 0
+#define LOWEST    0
 #define MAX_PLANE max_plane_u16
 #include "kernels/pool_loops.inc"
 
-#define T uint32_t
+#define T         uint32_t
 #define IS_NAN(v) false
-#define LOWEST 0
+#define LOWEST    0
 #define MAX_PLANE max_plane_u32
 #include "kernels/pool_loops.inc"
 
-#define T uint64_t
+#define T         uint64_t
 #define IS_NAN(v) false
-#define LOWEST 0
+#define LOWEST    0
 #define MAX_PLANE max_plane_u64
 #include "kernels/pool_loops.inc"
 
@@ -212,7 +212,8 @@ static void some_planes(void *context, int64_t begin, int64_t end)
 	}
 }
 
-static void run_pool(fy_tensor *out, fy_tensor *indices, const fy_tensor *in, const pool_tables *tables, bool max)
+static void run_pool(fy_tensor *out, fy_tensor *indices, const fy_tensor *in, const pool_tables *tables,
+		     bool max)
 {
 	pool_job job = { .tables = tables, .max = max };
 	int64_t planes = out->shape.dims[0] * out->shape.dims[1], work = 1;

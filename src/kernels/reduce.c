@@ -1,6 +1,6 @@
 /*
- * Reductions over a set of dims: sums, products, extremes, norms, moments. Everything accumulates in 64 bits (fold.c)
- * and is converted once at the end.
+ * Reductions over a set of dims: sums, products, extremes, norms, moments. Everything accumulates in 64 bits
+ * (fold.c) and is converted once at the end.
  */
 #include <math.h>
 
@@ -96,7 +96,8 @@ static fy_fold_op fold_of(fy_reduce op)
 void fy_kernel_reduce(fy_tensor *out, fy_reduce op, const fy_tensor *in, uint32_t dims)
 {
 	uint32_t mask = mask_of(in, dims);
-	bool as_it_is = op == FY_ANY || op == FY_ALL || op == FY_COUNT_NONZERO || op == FY_AMIN || op == FY_AMAX;
+	bool as_it_is =
+		op == FY_ANY || op == FY_ALL || op == FY_COUNT_NONZERO || op == FY_AMIN || op == FY_AMAX;
 	int64_t count = reduced_count(in, mask);
 
 	FY_ASSERT((op != FY_AMIN && op != FY_AMAX) || count > 0 || fy_numel(&out->shape) == 0);
@@ -116,11 +117,11 @@ void fy_kernel_reduce(fy_tensor *out, fy_reduce op, const fy_tensor *in, uint32_
 void fy_kernel_norm(fy_tensor *out, const fy_tensor *in, uint32_t dims, double p)
 {
 	uint32_t mask = mask_of(in, dims);
-	fy_fold_op op = p == 0	    ? FY_FOLD_COUNT
-		     : p == 1	    ? FY_FOLD_SUM_ABS
-		     : p == 2	    ? FY_FOLD_SUM_SQUARE
-		     : !isinf(p)    ? FY_FOLD_SUM_POWER
-		     : p > 0	    ? FY_FOLD_ABS_MAX
+	fy_fold_op op = p == 0      ? FY_FOLD_COUNT
+			: p == 1    ? FY_FOLD_SUM_ABS
+			: p == 2    ? FY_FOLD_SUM_SQUARE
+			: !isinf(p) ? FY_FOLD_SUM_POWER
+			: p > 0     ? FY_FOLD_ABS_MAX
 				    : FY_FOLD_ABS_MIN;
 
 	FY_ASSERT(fy_dtype_is_float(out->dtype));

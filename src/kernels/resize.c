@@ -1,13 +1,15 @@
 /*
- * Resampling on a regular grid, for PyTorch's upsample and ONNX's Resize alike. Where an output position lies in the
- * input is decided here, dim by dim, in the precision PyTorch and ONNX Runtime use (single unless the data is double);
- * nearest is then an index map per dim, linear and cubic are one pass of weighted sums per dim, last dim first.
+ * Resampling on a regular grid, for PyTorch's upsample and ONNX's Resize alike. Where an output position lies
+ * in the input is decided here, dim by dim, in the precision PyTorch and ONNX Runtime use (single unless the
+ * data is double); nearest is then an index map per dim, linear and cubic are one pass of weighted sums per
+ * dim, last dim first.
  */
 #include <math.h>
 
 #include "kernels/kernels_internal.h"
 
-/* What one output index takes: taps[o] elements at[o * width ...] with their weights; no taps: extrapolation. */
+/* What one output index takes: taps[o] elements at[o * width ...] with their weights; no taps: extrapolation.
+ */
 typedef struct resize_pass {
 	int64_t in_count, out_count, inner, width;
 	int64_t *at, *taps;
@@ -18,11 +20,11 @@ typedef struct resize_pass {
 	void *out;
 } resize_pass;
 
-#define T float
+#define T      float
 #define RESIZE resize_f32
 #include "kernels/resize_loops.inc"
 
-#define T double
+#define T      double
 #define RESIZE resize_f64
 #include "kernels/resize_loops.inc"
 
@@ -75,7 +77,8 @@ static double half_pixel(const axis *a, double x)
 
 static double crop_position(const axis *a, double x)
 {
-	double start = a->resize->roi_start[a->dim], end = a->resize->roi_end[a->dim], last = (double)(a->in - 1);
+	double start = a->resize->roi_start[a->dim], end = a->resize->roi_end[a->dim],
+	       last = (double)(a->in - 1);
 
 	if (a->out <= 1)
 		return rounded(a, 0.5 * (start + end) * last);
@@ -113,7 +116,8 @@ static double position(const axis *a, int64_t index)
 	case FY_COORD_PYTORCH_HALF_PIXEL:
 		return a->out > 1 ? rounded(a, half_pixel(a, x) - 0.5) : 0;
 	case FY_COORD_ALIGN_CORNERS:
-		return a->out > 1 ? rounded(a, rounded(a, x * (double)(a->in - 1)) / (double)(a->out - 1)) : 0;
+		return a->out > 1 ? rounded(a, rounded(a, x * (double)(a->in - 1)) / (double)(a->out - 1))
+				  : 0;
 	case FY_COORD_ASYMMETRIC:
 		return rounded(a, x / a->scale);
 	case FY_COORD_TF_CROP_AND_RESIZE:
@@ -193,8 +197,9 @@ static void plain_taps(const axis *a, resize_pass *pass, int64_t o, double at)
 	for (int64_t k = 0; k < count; k++) {
 		double tap = base + (double)(cubic ? k - 1 : k);
 		index[k] = clamped(tap, a->in);
-		weight[k] = cubic ? cubic_weight(part - (double)(k - 1), a->resize->cubic_a)
-				  : k == 0 ? rounded(a, 1 - part) : part;
+		weight[k] = cubic    ? cubic_weight(part - (double)(k - 1), a->resize->cubic_a)
+			    : k == 0 ? rounded(a, 1 - part)
+				     : part;
 		if (cubic && a->resize->exclude_outside && (tap < 0 || tap > (double)(a->in - 1)))
 			weight[k] = 0;
 	}
@@ -203,11 +208,12 @@ static void plain_taps(const axis *a, resize_pass *pass, int64_t o, double at)
 	pass->taps[o] = count;
 }
 
-/* The kernel as wide as the input that one output covers. Outside of the input PyTorch has no taps; in ONNX the outermost
- * elements go on for ever unless they are to be left out. */
+/* The kernel as wide as the input that one output covers. Outside of the input PyTorch has no taps; in ONNX
+ * the outermost elements go on for ever unless they are to be left out. */
 static void wide_taps(const axis *a, resize_pass *pass, int64_t o, double centre)
 {
-	bool cubic = a->resize->mode == FY_RESIZE_CUBIC, only_inside = is_torch(a->resize) || a->resize->exclude_outside;
+	bool cubic = a->resize->mode == FY_RESIZE_CUBIC,
+	     only_inside = is_torch(a->resize) || a->resize->exclude_outside;
 	double stretch = a->step >= 1 ? a->step : 1, support = (cubic ? 2 : 1) * stretch;
 	double first = floor(centre - support + 0.5), end = floor(centre + support + 0.5);
 	int64_t count = 0;
@@ -217,8 +223,9 @@ static void wide_taps(const axis *a, resize_pass *pass, int64_t o, double centre
 		if (only_inside && (i < 0 || i > (double)(a->in - 1)))
 			continue;
 		pass->at[o * pass->width + count] = clamped(i, a->in);
-		pass->weight[o * pass->width + count++] =
-			cubic ? cubic_weight(x, a->resize->cubic_a) : fabs(x) < 1 ? 1 - fabs(x) : 0;
+		pass->weight[o * pass->width + count++] = cubic         ? cubic_weight(x, a->resize->cubic_a)
+							  : fabs(x) < 1 ? 1 - fabs(x)
+									: 0;
 	}
 	normalise(pass->weight + o * pass->width, count);
 	pass->taps[o] = count;
@@ -227,7 +234,9 @@ static void wide_taps(const axis *a, resize_pass *pass, int64_t o, double centre
 static resize_pass make_pass(const axis *a)
 {
 	bool wide = a->resize->antialias, cubic = a->resize->mode == FY_RESIZE_CUBIC;
-	resize_pass pass = { .in_count = a->in, .out_count = a->out, .extrapolation = a->resize->extrapolation };
+	resize_pass pass = { .in_count = a->in,
+			     .out_count = a->out,
+			     .extrapolation = a->resize->extrapolation };
 
 	pass.width = wide ? (int64_t)ceil((cubic ? 4 : 2) * fmax(a->step, 1)) + 2 : cubic ? 4 : 2;
 	pass.at = fy_alloc((size_t)(a->out * pass.width) * sizeof(int64_t));

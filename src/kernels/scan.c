@@ -5,6 +5,8 @@
 
 #include "kernels/kernels_internal.h"
 
+enum { LANES = 128 };
+
 typedef struct scan_job {
 	fy_scan op;
 	fy_dtype dtype;
@@ -17,73 +19,73 @@ typedef struct scan_job {
 	int64_t *indices;
 } scan_job;
 
-#define T float
-#define A double
-#define IS_NAN(v) isnan(v)
-#define SCAN_SUM scan_sum_f32
+#define T            float
+#define A            double
+#define IS_NAN(v)    isnan(v)
+#define SCAN_SUM     scan_sum_f32
 #define SCAN_EXTREME scan_extreme_f32
 #include "kernels/scan_loops.inc"
 
-#define T double
-#define A double
-#define IS_NAN(v) isnan(v)
-#define SCAN_SUM scan_sum_f64
+#define T            double
+#define A            double
+#define IS_NAN(v)    isnan(v)
+#define SCAN_SUM     scan_sum_f64
 #define SCAN_EXTREME scan_extreme_f64
 #include "kernels/scan_loops.inc"
 
-#define T int8_t
-#define A uint64_t
-#define IS_NAN(v) false
-#define SCAN_SUM scan_sum_i8
+#define T            int8_t
+#define A            uint64_t
+#define IS_NAN(v)    false
+#define SCAN_SUM     scan_sum_i8
 #define SCAN_EXTREME scan_extreme_i8
 #include "kernels/scan_loops.inc"
 
-#define T int16_t
-#define A uint64_t
-#define IS_NAN(v) false
-#define SCAN_SUM scan_sum_i16
+#define T            int16_t
+#define A            uint64_t
+#define IS_NAN(v)    false
+#define SCAN_SUM     scan_sum_i16
 #define SCAN_EXTREME scan_extreme_i16
 #include "kernels/scan_loops.inc"
 
-#define T int32_t
-#define A uint64_t
-#define IS_NAN(v) false
-#define SCAN_SUM scan_sum_i32
+#define T            int32_t
+#define A            uint64_t
+#define IS_NAN(v)    false
+#define SCAN_SUM     scan_sum_i32
 #define SCAN_EXTREME scan_extreme_i32
 #include "kernels/scan_loops.inc"
 
-#define T int64_t
-#define A uint64_t
-#define IS_NAN(v) false
-#define SCAN_SUM scan_sum_i64
+#define T            int64_t
+#define A            uint64_t
+#define IS_NAN(v)    false
+#define SCAN_SUM     scan_sum_i64
 #define SCAN_EXTREME scan_extreme_i64
 #include "kernels/scan_loops.inc"
 
-#define T uint8_t
-#define A uint64_t
-#define IS_NAN(v) false
-#define SCAN_SUM scan_sum_u8
+#define T            uint8_t
+#define A            uint64_t
+#define IS_NAN(v)    false
+#define SCAN_SUM     scan_sum_u8
 #define SCAN_EXTREME scan_extreme_u8
 #include "kernels/scan_loops.inc"
 
-#define T uint16_t
-#define A uint64_t
-#define IS_NAN(v) false
-#define SCAN_SUM scan_sum_u16
+#define T            uint16_t
+#define A            uint64_t
+#define IS_NAN(v)    false
+#define SCAN_SUM     scan_sum_u16
 #define SCAN_EXTREME scan_extreme_u16
 #include "kernels/scan_loops.inc"
 
-#define T uint32_t
-#define A uint64_t
-#define IS_NAN(v) false
-#define SCAN_SUM scan_sum_u32
+#define T            uint32_t
+#define A            uint64_t
+#define IS_NAN(v)    false
+#define SCAN_SUM     scan_sum_u32
 #define SCAN_EXTREME scan_extreme_u32
 #include "kernels/scan_loops.inc"
 
-#define T uint64_t
-#define A uint64_t
-#define IS_NAN(v) false
-#define SCAN_SUM scan_sum_u64
+#define T            uint64_t
+#define A            uint64_t
+#define IS_NAN(v)    false
+#define SCAN_SUM     scan_sum_u64
 #define SCAN_EXTREME scan_extreme_u64
 #include "kernels/scan_loops.inc"
 
@@ -203,8 +205,8 @@ static void some_lines(void *context, int64_t begin, int64_t end)
 	}
 }
 
-void fy_kernel_scan(fy_tensor *out, fy_tensor *indices, fy_scan op, const fy_tensor *in, int dim, bool exclusive,
-		    bool reverse)
+void fy_kernel_scan(fy_tensor *out, fy_tensor *indices, fy_scan op, const fy_tensor *in, int dim,
+		    bool exclusive, bool reverse)
 {
 	fy_dtype dtype = op == FY_LOGCUMSUMEXP ? FY_F64 : fy_wide(out->dtype);
 	scan_job job = { .op = op, .dtype = dtype, .size = fy_dtype_size(dtype), .exclusive = exclusive };

@@ -1,69 +1,69 @@
 /*
- * Writing elements by index: index_put and scatter. Indices become element offsets into the output; the elements are
- * then combined one after the other, so that repeated indices have a defined result.
+ * Writing elements by index: index_put and scatter. Indices become element offsets into the output; the
+ * elements are then combined one after the other, so that repeated indices have a defined result.
  */
 #include <math.h>
 
 #include "kernels/kernels_internal.h"
 
-#define T float
-#define U float
+#define T         float
+#define U         float
 #define IS_NAN(v) isnan(v)
-#define COMBINE combine_f32
+#define COMBINE   combine_f32
 #include "kernels/scatter_loops.inc"
 
-#define T double
-#define U double
+#define T         double
+#define U         double
 #define IS_NAN(v) isnan(v)
-#define COMBINE combine_f64
+#define COMBINE   combine_f64
 #include "kernels/scatter_loops.inc"
 
-#define T int8_t
-#define U uint32_t
+#define T         int8_t
+#define U         uint32_t
 #define IS_NAN(v) false
-#define COMBINE combine_i8
+#define COMBINE   combine_i8
 #include "kernels/scatter_loops.inc"
 
-#define T int16_t
-#define U uint32_t
+#define T         int16_t
+#define U         uint32_t
 #define IS_NAN(v) false
-#define COMBINE combine_i16
+#define COMBINE   combine_i16
 #include "kernels/scatter_loops.inc"
 
-#define T int32_t
-#define U uint32_t
+#define T         int32_t
+#define U         uint32_t
 #define IS_NAN(v) false
-#define COMBINE combine_i32
+#define COMBINE   combine_i32
 #include "kernels/scatter_loops.inc"
 
-#define T int64_t
-#define U uint64_t
+#define T         int64_t
+#define U         uint64_t
 #define IS_NAN(v) false
-#define COMBINE combine_i64
+#define COMBINE   combine_i64
 #include "kernels/scatter_loops.inc"
 
-#define T uint8_t
-#define U uint32_t
+#define T         uint8_t
+#define U         uint32_t
 #define IS_NAN(v) false
-#define COMBINE combine_u8
+#define COMBINE   combine_u8
 #include "kernels/scatter_loops.inc"
 
-#define T uint16_t
-#define U uint32_t
+#define T         uint16_t
+#define U         uint32_t
 #define IS_NAN(v) false
-#define COMBINE combine_u16
+#define COMBINE   combine_u16
 #include "kernels/scatter_loops.inc"
 
-#define T uint32_t
-#define U uint32_t
+#define T         uint32_t
+#define U         uint32_t
 #define IS_NAN(v) false
-#define COMBINE combine_u32
+#define COMBINE   combine_u32
 #include "kernels/scatter_loops.inc"
 
-#define T uint64_t
-#define U uint64_t
+#define T         uint64_t
+#define U         uint64_t
 #define IS_NAN(v) false
-#define COMBINE combine_u64
+#define COMBINE   combine_u64
 #include "kernels/scatter_loops.inc"
 
 /* Of bools the sum is `or`, the product `and`. */
@@ -72,7 +72,8 @@ static fy_scatter_mode bool_mode(fy_scatter_mode mode)
 	return mode == FY_SCATTER_ADD ? FY_SCATTER_MAX : mode == FY_SCATTER_MUL ? FY_SCATTER_MIN : mode;
 }
 
-static void combine(fy_dtype dtype, fy_scatter_mode mode, void *out, const int64_t at[], const void *in, int64_t n)
+static void combine(fy_dtype dtype, fy_scatter_mode mode, void *out, const int64_t at[], const void *in,
+		    int64_t n)
 {
 	if (mode == FY_SCATTER_SET) {
 		fy_put(out, at, in, n, fy_dtype_size(dtype));
@@ -117,8 +118,9 @@ static void combine(fy_dtype dtype, fy_scatter_mode mode, void *out, const int64
 	}
 }
 
-fy_status fy_kernel_index_put(fy_tensor *out, const fy_tensor *const indices[], int count, const fy_tensor *values,
-			      bool accumulate, fy_diags *diags, const fy_place *place)
+fy_status fy_kernel_index_put(fy_tensor *out, const fy_tensor *const indices[], int count,
+			      const fy_tensor *values, bool accumulate, fy_diags *diags,
+			      const fy_place *place)
 {
 	fy_dtype dtype = accumulate ? fy_wide(out->dtype) : out->dtype;
 	fy_index_plan plan;
@@ -171,7 +173,8 @@ fy_status fy_kernel_scatter(fy_tensor *out, int dim, const fy_tensor *index, con
 	bool spread = src->shape.rank == 0;
 	FY_ASSERT(spread || src->shape.rank == index->shape.rank);
 	int64_t none[FY_MAX_RANK] = { 0 };
-	fy_tensor *part = fy_tensor_view(src, src->dtype, &index->shape, spread ? none : src->strides, src->offset);
+	fy_tensor *part =
+		fy_tensor_view(src, src->dtype, &index->shape, spread ? none : src->strides, src->offset);
 	for (int d = 0; d < src->shape.rank; d++)
 		FY_ASSERT(index->shape.dims[d] <= src->shape.dims[d]);
 	fy_tensor *from = fy_operand_dense(part, dtype), *to = fy_operand_dense(out, dtype);

@@ -1,6 +1,6 @@
 /*
- * Whole dims rearranged: joined, flipped, rolled, tiled, cut and padded. What moves where is an index map per dim;
- * move.c does the moving.
+ * Whole dims rearranged: joined, flipped, rolled, tiled, cut and padded. What moves where is an index map per
+ * dim; move.c does the moving.
  */
 #include "kernels/kernels_internal.h"
 
@@ -11,7 +11,8 @@ void fy_kernel_cat(fy_tensor *out, const fy_tensor *const inputs[], int count, i
 	for (int k = 0; k < count; k++) {
 		fy_shape shape = out->shape;
 		shape.dims[dim] = inputs[k]->shape.dims[dim];
-		FY_ASSERT(fy_shape_eq(&shape, &inputs[k]->shape) && at + shape.dims[dim] <= out->shape.dims[dim]);
+		FY_ASSERT(fy_shape_eq(&shape, &inputs[k]->shape) &&
+			  at + shape.dims[dim] <= out->shape.dims[dim]);
 		fy_tensor *part = fy_tensor_view(out, out->dtype, &shape, out->strides,
 						 out->offset + at * out->strides[dim]);
 		fy_tensor_copy(part, inputs[k]);
@@ -89,7 +90,8 @@ void fy_kernel_repeat(fy_tensor *out, const fy_tensor *in)
 	for (int d = 0; d < shape.rank; d++) {
 		shape.dims[d] = d < lead ? 1 : in->shape.dims[d - lead];
 		strides[d] = d < lead ? 0 : in->strides[d - lead];
-		FY_ASSERT(shape.dims[d] > 0 ? out->shape.dims[d] % shape.dims[d] == 0 : out->shape.dims[d] == 0);
+		FY_ASSERT(shape.dims[d] > 0 ? out->shape.dims[d] % shape.dims[d] == 0
+					    : out->shape.dims[d] == 0);
 		if (out->shape.dims[d] == shape.dims[d])
 			continue;
 		maps[d] = new_map(out->shape.dims[d]);
@@ -138,7 +140,8 @@ static int64_t padded(int64_t at, int64_t size, fy_pad_mode mode)
 	}
 }
 
-void fy_kernel_pad(fy_tensor *out, const fy_tensor *in, const int64_t before[], fy_pad_mode mode, double value)
+void fy_kernel_pad(fy_tensor *out, const fy_tensor *in, const int64_t before[], fy_pad_mode mode,
+		   double value)
 {
 	int64_t *maps[FY_MAX_RANK] = { NULL };
 

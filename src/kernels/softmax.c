@@ -1,6 +1,6 @@
 /*
- * softmax and log_softmax along one dim. Neighbouring lines are done together, so that the loops run along memory
- * whichever dim it is.
+ * softmax and log_softmax along one dim. Neighbouring lines are done together, so that the loops run along
+ * memory whichever dim it is.
  */
 #include <tgmath.h>
 
@@ -8,16 +8,19 @@
 
 enum { WIDTH = 256 };
 
-#define T float
-#define SOFTMAX softmax_f32
+#define T           float
+#define SOFTMAX_ROW softmax_row_f32
+#define SOFTMAX     softmax_f32
 #include "kernels/softmax_loops.inc"
 
-#define T double
-#define SOFTMAX softmax_f64
+#define T           double
+#define SOFTMAX_ROW softmax_row_f64
+#define SOFTMAX     softmax_f64
 #include "kernels/softmax_loops.inc"
 
 typedef struct softmax_job {
 	fy_dtype dtype;
+	size_t size;
 	fy_lines lines;
 	bool take_log;
 	const void *in;
@@ -37,12 +40,16 @@ static void some_blocks(void *context, int64_t begin, int64_t end)
 		int64_t first = unit % blocks * WIDTH;
 		int64_t width = l->inner - first < WIDTH ? l->inner - first : WIDTH;
 		int64_t at = unit / blocks * l->count * l->inner + first;
-		if (job->dtype == FY_F32)
-			softmax_f32((const float *)job->in + at, (float *)job->out + at, l->count, l->inner, width,
-				    job->take_log, narrow_top, total);
+		const void *x = (const uint8_t *)job->in + (size_t)at * job->size;
+		void *out = (uint8_t *)job->out + (size_t)at * job->size;
+		if (l->inner == 1 && job->dtype == FY_F32)
+			softmax_row_f32(x, out, l->count, job->take_log);
+		else if (l->inner == 1)
+			softmax_row_f64(x, out, l->count, job->take_log);
+		else if (job->dtype == FY_F32)
+			softmax_f32(x, out, l->count, l->inner, width, job->take_log, narrow_top, total);
 		else
-			softmax_f64((const double *)job->in + at, (double *)job->out + at, l->count, l->inner, width,
-				    job->take_log, top, total);
+			softmax_f64(x, out, l->count, l->inner, width, job->take_log, top, total);
 	}
 }
 
@@ -52,6 +59,7 @@ void fy_kernel_softmax(fy_tensor *out, const fy_tensor *in, int dim, bool take_l
 
 	FY_ASSERT(fy_shape_eq(&out->shape, &in->shape));
 	FY_ASSERT(job.dtype == FY_F32 || job.dtype == FY_F64);
+	job.size = fy_dtype_size(job.dtype);
 	job.lines = fy_lines_of(&in->shape, dim);
 	if (fy_numel(&out->shape) == 0)
 		return;
@@ -60,8 +68,8 @@ void fy_kernel_softmax(fy_tensor *out, const fy_tensor *in, int dim, bool take_l
 	job.in = fy_tensor_data(from);
 	job.out = fy_tensor_write_data(to);
 	int64_t width = job.lines.inner < WIDTH ? job.lines.inner : WIDTH;
-	fy_parallel(job.lines.outer * ((job.lines.inner + WIDTH - 1) / WIDTH), fy_grain(job.lines.count * width * 8),
-		    some_blocks, &job);
+	fy_parallel(job.lines.outer * ((job.lines.inner + WIDTH - 1) / WIDTH),
+		    fy_grain(job.lines.count * width * 8), some_blocks, &job);
 	fy_tensor_unref(from);
 	fy_out_close(out, to);
 }

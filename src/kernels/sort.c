@@ -1,89 +1,90 @@
 /*
- * Order: sorting, the k largest, distinct values, places in a sorted row. Everything stands on one stable sort of lines.
+ * Order: sorting, the k largest, distinct values, places in a sorted row. Everything stands on one stable
+ * sort of lines.
  */
 #include <math.h>
 #include <string.h>
 
 #include "kernels/kernels_internal.h"
 
-#define T float
+#define T         float
 #define IS_NAN(v) isnan(v)
-#define ITEM item_f32
-#define BEFORE before_f32
-#define SORT sort_f32
-#define LINE line_f32
+#define ITEM      item_f32
+#define BEFORE    before_f32
+#define SORT      sort_f32
+#define LINE      line_f32
 #include "kernels/sort_loops.inc"
 
-#define T double
+#define T         double
 #define IS_NAN(v) isnan(v)
-#define ITEM item_f64
-#define BEFORE before_f64
-#define SORT sort_f64
-#define LINE line_f64
+#define ITEM      item_f64
+#define BEFORE    before_f64
+#define SORT      sort_f64
+#define LINE      line_f64
 #include "kernels/sort_loops.inc"
 
-#define T int8_t
+#define T         int8_t
 #define IS_NAN(v) false
-#define ITEM item_i8
-#define BEFORE before_i8
-#define SORT sort_i8
-#define LINE line_i8
+#define ITEM      item_i8
+#define BEFORE    before_i8
+#define SORT      sort_i8
+#define LINE      line_i8
 #include "kernels/sort_loops.inc"
 
-#define T int16_t
+#define T         int16_t
 #define IS_NAN(v) false
-#define ITEM item_i16
-#define BEFORE before_i16
-#define SORT sort_i16
-#define LINE line_i16
+#define ITEM      item_i16
+#define BEFORE    before_i16
+#define SORT      sort_i16
+#define LINE      line_i16
 #include "kernels/sort_loops.inc"
 
-#define T int32_t
+#define T         int32_t
 #define IS_NAN(v) false
-#define ITEM item_i32
-#define BEFORE before_i32
-#define SORT sort_i32
-#define LINE line_i32
+#define ITEM      item_i32
+#define BEFORE    before_i32
+#define SORT      sort_i32
+#define LINE      line_i32
 #include "kernels/sort_loops.inc"
 
-#define T int64_t
+#define T         int64_t
 #define IS_NAN(v) false
-#define ITEM item_i64
-#define BEFORE before_i64
-#define SORT sort_i64
-#define LINE line_i64
+#define ITEM      item_i64
+#define BEFORE    before_i64
+#define SORT      sort_i64
+#define LINE      line_i64
 #include "kernels/sort_loops.inc"
 
-#define T uint8_t
+#define T         uint8_t
 #define IS_NAN(v) false
-#define ITEM item_u8
-#define BEFORE before_u8
-#define SORT sort_u8
-#define LINE line_u8
+#define ITEM      item_u8
+#define BEFORE    before_u8
+#define SORT      sort_u8
+#define LINE      line_u8
 #include "kernels/sort_loops.inc"
 
-#define T uint16_t
+#define T         uint16_t
 #define IS_NAN(v) false
-#define ITEM item_u16
-#define BEFORE before_u16
-#define SORT sort_u16
-#define LINE line_u16
+#define ITEM      item_u16
+#define BEFORE    before_u16
+#define SORT      sort_u16
+#define LINE      line_u16
 #include "kernels/sort_loops.inc"
 
-#define T uint32_t
+#define T         uint32_t
 #define IS_NAN(v) false
-#define ITEM item_u32
-#define BEFORE before_u32
-#define SORT sort_u32
-#define LINE line_u32
+#define ITEM      item_u32
+#define BEFORE    before_u32
+#define SORT      sort_u32
+#define LINE      line_u32
 #include "kernels/sort_loops.inc"
 
-#define T uint64_t
+#define T         uint64_t
 #define IS_NAN(v) false
-#define ITEM item_u64
-#define BEFORE before_u64
-#define SORT sort_u64
-#define LINE line_u64
+#define ITEM      item_u64
+#define BEFORE    before_u64
+#define SORT      sort_u64
+#define LINE      line_u64
 #include "kernels/sort_loops.inc"
 
 enum { ITEM_SIZE = 16 }; /* of every item type */
@@ -103,7 +104,8 @@ typedef struct sort_job {
 static void one_line(const sort_job *job, int64_t line, void *scratch)
 {
 	int64_t inner = job->lines.inner, n = job->lines.count, keep = job->keep;
-	int64_t from = line / inner * n * inner + line % inner, to = line / inner * keep * inner + line % inner;
+	int64_t from = line / inner * n * inner + line % inner,
+		to = line / inner * keep * inner + line % inner;
 	const void *x = job->in + (size_t)from * job->size;
 	void *values = job->values ? job->values + (size_t)to * job->size : NULL;
 	int64_t *indices = job->indices ? job->indices + to : NULL;
@@ -249,7 +251,8 @@ static int64_t insertion_f64(const double *sorted, int64_t n, double x, bool rig
 
 	while (low < high) {
 		int64_t middle = low + (high - low) / 2;
-		bool before = right ? !before_f64(x, sorted[middle], false) : before_f64(sorted[middle], x, false);
+		bool before =
+			right ? !before_f64(x, sorted[middle], false) : before_f64(sorted[middle], x, false);
 		if (before)
 			low = middle + 1;
 		else
@@ -274,7 +277,8 @@ static int64_t insertion_i64(const int64_t *sorted, int64_t n, int64_t x, bool r
 
 void fy_kernel_search_sorted(fy_tensor *out, const fy_tensor *sorted, const fy_tensor *values, bool right)
 {
-	fy_dtype dtype = fy_dtype_is_float(sorted->dtype) || fy_dtype_is_float(values->dtype) ? FY_F64 : FY_I64;
+	fy_dtype dtype =
+		fy_dtype_is_float(sorted->dtype) || fy_dtype_is_float(values->dtype) ? FY_F64 : FY_I64;
 	int64_t count = fy_numel(&values->shape);
 
 	FY_ASSERT(sorted->shape.rank >= 1 && fy_shape_eq(&out->shape, &values->shape));
@@ -291,9 +295,11 @@ void fy_kernel_search_sorted(fy_tensor *out, const fy_tensor *sorted, const fy_t
 	for (int64_t i = 0; i < count; i++) {
 		int64_t row = i / per_row * n;
 		if (dtype == FY_F64)
-			answer[i] = insertion_f64((const double *)from + row, n, ((const double *)x)[i], right);
+			answer[i] =
+				insertion_f64((const double *)from + row, n, ((const double *)x)[i], right);
 		else
-			answer[i] = insertion_i64((const int64_t *)from + row, n, ((const int64_t *)x)[i], right);
+			answer[i] =
+				insertion_i64((const int64_t *)from + row, n, ((const int64_t *)x)[i], right);
 	}
 	fy_tensor_unref(rows);
 	fy_tensor_unref(wanted);

@@ -1,6 +1,6 @@
 /*
- * Operators with one input, element by element. The loops are in unary_float.inc and unary_int.inc, one operator
- * one loop; here: which type, and the few functions that C's library lacks.
+ * Operators with one input, element by element. The loops are in unary_float.inc and unary_int.inc, one
+ * operator one loop; here: which type, and the few functions that C's library lacks.
  */
 #include <string.h>
 #include <tgmath.h>
@@ -70,81 +70,82 @@ static double digamma(double x)
 	if (x == (double)INFINITY)
 		return x;
 	double z = 1 / (x * x);
-	double series = z * (1.0 / 12 - z * (1.0 / 120 - z * (1.0 / 252 - z * (1.0 / 240 - z * (1.0 / 132)))));
+	double series =
+		z * (1.0 / 12 - z * (1.0 / 120 - z * (1.0 / 252 - z * (1.0 / 240 - z * (1.0 / 132)))));
 	return result + log(x) - 0.5 / x - series;
 }
 
-#define T float
-#define UNARY unary_f32
+#define T         float
+#define UNARY     unary_f32
 #define PREDICATE predicate_f32
 #include "kernels/unary_float.inc"
 
-#define T double
-#define UNARY unary_f64
+#define T         double
+#define UNARY     unary_f64
 #define PREDICATE predicate_f64
 #include "kernels/unary_float.inc"
 
-#define T int8_t
-#define U uint32_t
-#define MIN INT8_MIN
-#define MAX INT8_MAX
-#define UNARY unary_i8
+#define T         int8_t
+#define U         uint32_t
+#define MIN       INT8_MIN
+#define MAX       INT8_MAX
+#define UNARY     unary_i8
 #define PREDICATE predicate_i8
 #include "kernels/unary_int.inc"
 
-#define T int16_t
-#define U uint32_t
-#define MIN INT16_MIN
-#define MAX INT16_MAX
-#define UNARY unary_i16
+#define T         int16_t
+#define U         uint32_t
+#define MIN       INT16_MIN
+#define MAX       INT16_MAX
+#define UNARY     unary_i16
 #define PREDICATE predicate_i16
 #include "kernels/unary_int.inc"
 
-#define T int32_t
-#define U uint32_t
-#define MIN INT32_MIN
-#define MAX INT32_MAX
-#define UNARY unary_i32
+#define T         int32_t
+#define U         uint32_t
+#define MIN       INT32_MIN
+#define MAX       INT32_MAX
+#define UNARY     unary_i32
 #define PREDICATE predicate_i32
 #include "kernels/unary_int.inc"
 
-#define T int64_t
-#define U uint64_t
-#define MIN INT64_MIN
-#define MAX INT64_MAX
-#define UNARY unary_i64
+#define T         int64_t
+#define U         uint64_t
+#define MIN       INT64_MIN
+#define MAX       INT64_MAX
+#define UNARY     unary_i64
 #define PREDICATE predicate_i64
 #include "kernels/unary_int.inc"
 
-#define T uint8_t
-#define U uint32_t
-#define MIN 0
-#define MAX UINT8_MAX
-#define UNARY unary_u8
+#define T         uint8_t
+#define U         uint32_t
+#define MIN       0
+#define MAX       UINT8_MAX
+#define UNARY     unary_u8
 #define PREDICATE predicate_u8
 #include "kernels/unary_int.inc"
 
-#define T uint16_t
-#define U uint32_t
-#define MIN 0
-#define MAX UINT16_MAX
-#define UNARY unary_u16
+#define T         uint16_t
+#define U         uint32_t
+#define MIN       0
+#define MAX       UINT16_MAX
+#define UNARY     unary_u16
 #define PREDICATE predicate_u16
 #include "kernels/unary_int.inc"
 
-#define T uint32_t
-#define U uint32_t
-#define MIN 0
-#define MAX UINT32_MAX
-#define UNARY unary_u32
+#define T         uint32_t
+#define U         uint32_t
+#define MIN       0
+#define MAX       UINT32_MAX
+#define UNARY     unary_u32
 #define PREDICATE predicate_u32
 #include "kernels/unary_int.inc"
 
-#define T uint64_t
-#define U uint64_t
-#define MIN 0
-#define MAX UINT64_MAX
-#define UNARY unary_u64
+#define T         uint64_t
+#define U         uint64_t
+#define MIN       0
+#define MAX       UINT64_MAX
+#define UNARY     unary_u64
 #define PREDICATE predicate_u64
 #include "kernels/unary_int.inc"
 

@@ -1,6 +1,6 @@
 /*
- * Runs the cases of tests/golden/kernels/FAMILY.golden (tools/make_kernel_goldens.py says how they look): reads inputs,
- * lets a test call the kernel, compares with what PyTorch or ONNX Runtime computed.
+ * Runs the cases of tests/golden/kernels/FAMILY.golden (tools/make_kernel_goldens.py says how they look):
+ * reads inputs, lets a test call the kernel, compares with what PyTorch or ONNX Runtime computed.
  */
 #ifndef KERNEL_GOLDEN_H
 #define KERNEL_GOLDEN_H
@@ -204,7 +204,8 @@ static inline bool agrees(fy_tensor *have, fy_tensor *want, int64_t i)
 {
 	if (!fy_dtype_is_float(want->dtype))
 		return fy_tensor_get_i64(have, i) == fy_tensor_get_i64(want, i);
-	double a = fy_tensor_get_f64(have, i), b = fy_tensor_get_f64(want, i), bound = tolerance_of(want->dtype);
+	double a = fy_tensor_get_f64(have, i), b = fy_tensor_get_f64(want, i),
+	       bound = tolerance_of(want->dtype);
 	if (isnan(a) || isnan(b) || isinf(a) || isinf(b))
 		return (isnan(a) && isnan(b)) || a == b;
 	return fabs(a - b) <= bound * fmax(1, fabs(b));
@@ -217,8 +218,8 @@ static inline int compare_case(golden_case *c, const char *family)
 		for (int64_t i = 0; i < count; i++) {
 			if (agrees(c->out[k], c->want[k], i))
 				continue;
-			print_error("%s.golden:%d: %s %s %s: result %d element %d is %.9g, not %.9g\n", family, c->line,
-				    c->words[0], c->word_count > 1 ? c->words[1] : "",
+			print_error("%s.golden:%d: %s %s %s: result %d element %d is %.9g, not %.9g\n",
+				    family, c->line, c->words[0], c->word_count > 1 ? c->words[1] : "",
 				    c->word_count > 2 ? c->words[2] : "", k, (int)i,
 				    fy_tensor_get_f64(c->out[k], i), fy_tensor_get_f64(c->want[k], i));
 			return 1;

@@ -1,36 +1,108 @@
 /*
- * Elementwise kernels and constants against PyTorch's results; what PyTorch does not define is checked by hand.
+ * Elementwise kernels and constants against PyTorch's results; what PyTorch does not define is checked by
+ * hand.
  */
 #include "kernel_golden.h"
 
 static const char *const unary_names[FY_UNARY_COUNT] = {
-	[FY_ABS] = "abs", [FY_NEG] = "neg", [FY_SIGN] = "sign", [FY_SQUARE] = "square", [FY_RELU] = "relu",
-	[FY_BITWISE_NOT] = "bitwise_not", [FY_LOGICAL_NOT] = "logical_not", [FY_RECIPROCAL] = "reciprocal",
-	[FY_FLOOR] = "floor", [FY_CEIL] = "ceil", [FY_ROUND] = "round", [FY_TRUNC] = "trunc", [FY_FRAC] = "frac",
-	[FY_CLAMP] = "clamp", [FY_ISNAN] = "isnan", [FY_ISINF] = "isinf", [FY_ISPOSINF] = "isposinf",
-	[FY_ISNEGINF] = "isneginf", [FY_ISFINITE] = "isfinite", [FY_SIGNBIT] = "signbit", [FY_EXP] = "exp",
-	[FY_EXP2] = "exp2", [FY_EXPM1] = "expm1", [FY_LOG] = "log", [FY_LOG2] = "log2", [FY_LOG10] = "log10",
-	[FY_LOG1P] = "log1p", [FY_SQRT] = "sqrt", [FY_RSQRT] = "rsqrt", [FY_SIN] = "sin", [FY_COS] = "cos",
-	[FY_TAN] = "tan", [FY_ASIN] = "asin", [FY_ACOS] = "acos", [FY_ATAN] = "atan", [FY_SINH] = "sinh",
-	[FY_COSH] = "cosh", [FY_TANH] = "tanh", [FY_ASINH] = "asinh", [FY_ACOSH] = "acosh", [FY_ATANH] = "atanh",
-	[FY_ERF] = "erf", [FY_ERFC] = "erfc", [FY_ERFINV] = "erfinv", [FY_LGAMMA] = "lgamma",
-	[FY_DIGAMMA] = "digamma", [FY_SIGMOID] = "sigmoid", [FY_LOG_SIGMOID] = "log_sigmoid", [FY_SILU] = "silu",
-	[FY_MISH] = "mish", [FY_SOFTSIGN] = "softsign", [FY_HARDSWISH] = "hardswish", [FY_GELU] = "gelu",
-	[FY_GELU_TANH] = "gelu_tanh", [FY_LEAKY_RELU] = "leaky_relu", [FY_ELU] = "elu", [FY_SOFTPLUS] = "softplus",
-	[FY_THRESHOLD] = "threshold", [FY_HARDSIGMOID] = "hardsigmoid", [FY_HARDSHRINK] = "hardshrink",
-	[FY_SOFTSHRINK] = "softshrink", [FY_LOGIT] = "logit",
+	[FY_ABS] = "abs",
+	[FY_NEG] = "neg",
+	[FY_SIGN] = "sign",
+	[FY_SQUARE] = "square",
+	[FY_RELU] = "relu",
+	[FY_BITWISE_NOT] = "bitwise_not",
+	[FY_LOGICAL_NOT] = "logical_not",
+	[FY_RECIPROCAL] = "reciprocal",
+	[FY_FLOOR] = "floor",
+	[FY_CEIL] = "ceil",
+	[FY_ROUND] = "round",
+	[FY_TRUNC] = "trunc",
+	[FY_FRAC] = "frac",
+	[FY_CLAMP] = "clamp",
+	[FY_ISNAN] = "isnan",
+	[FY_ISINF] = "isinf",
+	[FY_ISPOSINF] = "isposinf",
+	[FY_ISNEGINF] = "isneginf",
+	[FY_ISFINITE] = "isfinite",
+	[FY_SIGNBIT] = "signbit",
+	[FY_EXP] = "exp",
+	[FY_EXP2] = "exp2",
+	[FY_EXPM1] = "expm1",
+	[FY_LOG] = "log",
+	[FY_LOG2] = "log2",
+	[FY_LOG10] = "log10",
+	[FY_LOG1P] = "log1p",
+	[FY_SQRT] = "sqrt",
+	[FY_RSQRT] = "rsqrt",
+	[FY_SIN] = "sin",
+	[FY_COS] = "cos",
+	[FY_TAN] = "tan",
+	[FY_ASIN] = "asin",
+	[FY_ACOS] = "acos",
+	[FY_ATAN] = "atan",
+	[FY_SINH] = "sinh",
+	[FY_COSH] = "cosh",
+	[FY_TANH] = "tanh",
+	[FY_ASINH] = "asinh",
+	[FY_ACOSH] = "acosh",
+	[FY_ATANH] = "atanh",
+	[FY_ERF] = "erf",
+	[FY_ERFC] = "erfc",
+	[FY_ERFINV] = "erfinv",
+	[FY_LGAMMA] = "lgamma",
+	[FY_DIGAMMA] = "digamma",
+	[FY_SIGMOID] = "sigmoid",
+	[FY_LOG_SIGMOID] = "log_sigmoid",
+	[FY_SILU] = "silu",
+	[FY_MISH] = "mish",
+	[FY_SOFTSIGN] = "softsign",
+	[FY_HARDSWISH] = "hardswish",
+	[FY_GELU] = "gelu",
+	[FY_GELU_TANH] = "gelu_tanh",
+	[FY_LEAKY_RELU] = "leaky_relu",
+	[FY_ELU] = "elu",
+	[FY_SOFTPLUS] = "softplus",
+	[FY_THRESHOLD] = "threshold",
+	[FY_HARDSIGMOID] = "hardsigmoid",
+	[FY_HARDSHRINK] = "hardshrink",
+	[FY_SOFTSHRINK] = "softshrink",
+	[FY_LOGIT] = "logit",
 };
 
 static const char *const binary_names[FY_BINARY_COUNT] = {
-	[FY_ADD] = "add", [FY_SUB] = "sub", [FY_MUL] = "mul", [FY_DIV] = "div", [FY_DIV_FLOOR] = "div_floor",
-	[FY_DIV_TRUNC] = "div_trunc", [FY_REMAINDER] = "remainder", [FY_FMOD] = "fmod", [FY_POW] = "pow",
-	[FY_MINIMUM] = "minimum", [FY_MAXIMUM] = "maximum", [FY_FMIN] = "fmin", [FY_FMAX] = "fmax",
-	[FY_ATAN2] = "atan2", [FY_HYPOT] = "hypot", [FY_COPYSIGN] = "copysign", [FY_LOGADDEXP] = "logaddexp",
-	[FY_XLOGY] = "xlogy", [FY_BITWISE_AND] = "bitwise_and", [FY_BITWISE_OR] = "bitwise_or",
-	[FY_BITWISE_XOR] = "bitwise_xor", [FY_SHIFT_LEFT] = "shift_left", [FY_SHIFT_RIGHT] = "shift_right",
-	[FY_PRELU] = "prelu", [FY_LOGICAL_AND] = "logical_and", [FY_LOGICAL_OR] = "logical_or",
-	[FY_LOGICAL_XOR] = "logical_xor", [FY_EQ] = "eq", [FY_NE] = "ne", [FY_LT] = "lt", [FY_LE] = "le",
-	[FY_GT] = "gt", [FY_GE] = "ge",
+	[FY_ADD] = "add",
+	[FY_SUB] = "sub",
+	[FY_MUL] = "mul",
+	[FY_DIV] = "div",
+	[FY_DIV_FLOOR] = "div_floor",
+	[FY_DIV_TRUNC] = "div_trunc",
+	[FY_REMAINDER] = "remainder",
+	[FY_FMOD] = "fmod",
+	[FY_POW] = "pow",
+	[FY_MINIMUM] = "minimum",
+	[FY_MAXIMUM] = "maximum",
+	[FY_FMIN] = "fmin",
+	[FY_FMAX] = "fmax",
+	[FY_ATAN2] = "atan2",
+	[FY_HYPOT] = "hypot",
+	[FY_COPYSIGN] = "copysign",
+	[FY_LOGADDEXP] = "logaddexp",
+	[FY_XLOGY] = "xlogy",
+	[FY_BITWISE_AND] = "bitwise_and",
+	[FY_BITWISE_OR] = "bitwise_or",
+	[FY_BITWISE_XOR] = "bitwise_xor",
+	[FY_SHIFT_LEFT] = "shift_left",
+	[FY_SHIFT_RIGHT] = "shift_right",
+	[FY_PRELU] = "prelu",
+	[FY_LOGICAL_AND] = "logical_and",
+	[FY_LOGICAL_OR] = "logical_or",
+	[FY_LOGICAL_XOR] = "logical_xor",
+	[FY_EQ] = "eq",
+	[FY_NE] = "ne",
+	[FY_LT] = "lt",
+	[FY_LE] = "le",
+	[FY_GT] = "gt",
+	[FY_GE] = "ge",
 };
 
 static bool run_unary(golden_case *c)
@@ -42,7 +114,8 @@ static bool run_unary(golden_case *c)
 	if (c->word_count == 2)
 		fy_kernel_unary(c->out[0], op, c->in[0]);
 	else
-		fy_kernel_unary_with(c->out[0], op, c->in[0], word_f64(c, 2), c->word_count > 3 ? word_f64(c, 3) : 0,
+		fy_kernel_unary_with(c->out[0], op, c->in[0], word_f64(c, 2),
+				     c->word_count > 3 ? word_f64(c, 3) : 0,
 				     c->word_count > 4 ? word_f64(c, 4) : 0);
 	return true;
 }
@@ -118,7 +191,8 @@ static void integer_division_never_traps(void **state)
 {
 	int64_t lefts[] = { INT64_MIN, INT64_MIN, 5, -5 }, rights[] = { -1, 0, 0, 0 };
 	static const fy_binary ops[] = { FY_DIV, FY_DIV_FLOOR, FY_DIV_TRUNC, FY_REMAINDER, FY_FMOD };
-	fy_tensor *a = fy_tensor_from_i64(lefts, 4), *b = fy_tensor_from_i64(rights, 4), *out = fy_tensor_from_i64(lefts, 4);
+	fy_tensor *a = fy_tensor_from_i64(lefts, 4), *b = fy_tensor_from_i64(rights, 4),
+		  *out = fy_tensor_from_i64(lefts, 4);
 
 	(void)state;
 	for (size_t i = 0; i < FY_COUNT(ops); i++) {

@@ -4,12 +4,14 @@
 #include "kernel_golden.h"
 
 static const char *const pad_names[] = {
-	[FY_PAD_CONSTANT] = "constant", [FY_PAD_REFLECT] = "reflect", [FY_PAD_REPLICATE] = "replicate",
+	[FY_PAD_CONSTANT] = "constant",
+	[FY_PAD_REFLECT] = "reflect",
+	[FY_PAD_REPLICATE] = "replicate",
 	[FY_PAD_CIRCULAR] = "circular",
 };
 static const char *const scatter_names[] = {
-	[FY_SCATTER_SET] = "set", [FY_SCATTER_ADD] = "add", [FY_SCATTER_MUL] = "mul", [FY_SCATTER_MIN] = "min",
-	[FY_SCATTER_MAX] = "max",
+	[FY_SCATTER_SET] = "set", [FY_SCATTER_ADD] = "add", [FY_SCATTER_MUL] = "mul",
+	[FY_SCATTER_MIN] = "min", [FY_SCATTER_MAX] = "max",
 };
 
 /* "ntt": a letter per dim, t for the next input, n for none. */
@@ -34,7 +36,8 @@ static bool run_index(golden_case *c)
 		return fy_kernel_index(c->out[0], c->in[0], indices, count, &c->diags, NULL) == FY_OK;
 	}
 	fy_tensor_copy(c->out[0], c->in[0]);
-	return fy_kernel_index_put(c->out[0], indices, count, c->in[next], word_i64(c, 2), &c->diags, NULL) == FY_OK;
+	return fy_kernel_index_put(c->out[0], indices, count, c->in[next], word_i64(c, 2), &c->diags, NULL) ==
+	       FY_OK;
 }
 
 static bool run_by_index(golden_case *c)
@@ -44,14 +47,15 @@ static bool run_by_index(golden_case *c)
 	if (word_is(c, 0, "gather"))
 		return fy_kernel_gather(out, in, (int)word_i64(c, 1), c->in[1], &c->diags, NULL) == FY_OK;
 	if (word_is(c, 0, "index_select"))
-		return fy_kernel_index_select(out, in, (int)word_i64(c, 1), c->in[1], &c->diags, NULL) == FY_OK;
+		return fy_kernel_index_select(out, in, (int)word_i64(c, 1), c->in[1], &c->diags, NULL) ==
+		       FY_OK;
 	if (word_is(c, 0, "index") || word_is(c, 0, "index_put"))
 		return run_index(c);
 	if (word_is(c, 0, "scatter")) {
 		fy_tensor_copy(out, in);
 		return fy_kernel_scatter(out, (int)word_i64(c, 1), c->in[1], c->in[2],
-					 find_name(scatter_names, FY_COUNT(scatter_names), c->words[2]), &c->diags,
-					 NULL) == FY_OK;
+					 find_name(scatter_names, FY_COUNT(scatter_names), c->words[2]),
+					 &c->diags, NULL) == FY_OK;
 	}
 	if (word_is(c, 0, "masked_select")) {
 		assert_int_equal(fy_kernel_count_nonzero(c->in[1]), fy_tensor_numel(out));
@@ -89,7 +93,8 @@ static bool run_rearrange(golden_case *c)
 		fy_kernel_slice(out, in, a, b);
 	} else if (word_is(c, 0, "pad")) {
 		word_ints(c, 2, a);
-		fy_kernel_pad(out, in, a, find_name(pad_names, FY_COUNT(pad_names), c->words[1]), word_f64(c, 3));
+		fy_kernel_pad(out, in, a, find_name(pad_names, FY_COUNT(pad_names), c->words[1]),
+			      word_f64(c, 3));
 	} else {
 		return false;
 	}

@@ -1,5 +1,6 @@
 /*
- * Products, convolutions, pooling and normalisation against PyTorch's results; oneDNN against the plain C kernels.
+ * Products, convolutions, pooling and normalisation against PyTorch's results; oneDNN against the plain C
+ * kernels.
  */
 #include "kernel_golden.h"
 #include "kernels/kernels_internal.h"
@@ -67,10 +68,11 @@ static bool run_norm(golden_case *c)
 	fy_tensor *mean = c->out_count > 1 ? c->out[1] : NULL, *rstd = c->out_count > 2 ? c->out[2] : NULL;
 
 	if (word_is(c, 0, "batch_norm"))
-		fy_kernel_batch_norm(c->out[0], c->in[0], c->in[1], c->in[2], c->in[3], c->in[4], word_f64(c, 1));
+		fy_kernel_batch_norm(c->out[0], c->in[0], c->in[1], c->in[2], c->in[3], c->in[4],
+				     word_f64(c, 1));
 	else if (word_is(c, 0, "group_norm"))
-		fy_kernel_group_norm(c->out[0], mean, rstd, c->in[0], word_i64(c, 1), optional(c, 1), optional(c, 2),
-				     word_f64(c, 2));
+		fy_kernel_group_norm(c->out[0], mean, rstd, c->in[0], word_i64(c, 1), optional(c, 1),
+				     optional(c, 2), word_f64(c, 2));
 	else
 		fy_kernel_layer_norm(c->out[0], mean, rstd, c->in[0], (int)word_i64(c, 1), optional(c, 1),
 				     optional(c, 2), word_f64(c, 2));
@@ -82,10 +84,12 @@ static bool run_net(golden_case *c)
 	if (word_is(c, 0, "matmul"))
 		return fy_kernel_matmul(c->out[0], c->in[0], c->in[1], &c->diags, NULL) == FY_OK;
 	if (word_is(c, 0, "linear"))
-		return fy_kernel_linear(c->out[0], c->in[0], c->in[1], optional(c, 2), &c->diags, NULL) == FY_OK;
+		return fy_kernel_linear(c->out[0], c->in[0], c->in[1], optional(c, 2), &c->diags, NULL) ==
+		       FY_OK;
 	if (word_is(c, 0, "conv")) {
 		fy_conv conv = conv_of(c);
-		return fy_kernel_conv(c->out[0], c->in[0], c->in[1], optional(c, 2), &conv, &c->diags, NULL) == FY_OK;
+		return fy_kernel_conv(c->out[0], c->in[0], c->in[1], optional(c, 2), &conv, &c->diags,
+				      NULL) == FY_OK;
 	}
 	if (strstr(c->words[0], "norm"))
 		return run_norm(c);
@@ -115,21 +119,38 @@ static void onednn_agrees_with_plain_c(void **state)
 		int64_t in[5], weight[5], out[5];
 		fy_conv conv;
 	} cases[] = {
-		{ { 1, 32, 6, 10, 9 }, { 32, 32, 3, 3, 3 }, { 1, 32, 6, 10, 9 },
+		{ { 1, 32, 6, 10, 9 },
+		  { 32, 32, 3, 3, 3 },
+		  { 1, 32, 6, 10, 9 },
 		  { 3, { 1, 1, 1 }, { 1, 1, 1 }, { 1, 1, 1 }, 1, false } },
-		{ { 2, 32, 6, 10, 9 }, { 64, 32, 3, 3, 3 }, { 2, 64, 3, 5, 5 },
+		{ { 2, 32, 6, 10, 9 },
+		  { 64, 32, 3, 3, 3 },
+		  { 2, 64, 3, 5, 5 },
 		  { 3, { 2, 2, 2 }, { 1, 1, 1 }, { 1, 1, 1 }, 1, false } },
-		{ { 1, 1, 5, 6, 7 }, { 30, 1, 1, 3, 3 }, { 1, 30, 5, 6, 7 },
+		{ { 1, 1, 5, 6, 7 },
+		  { 30, 1, 1, 3, 3 },
+		  { 1, 30, 5, 6, 7 },
 		  { 3, { 1, 1, 1 }, { 1, 1, 1 }, { 0, 1, 1 }, 1, false } },
-		{ { 1, 64, 3, 4, 5 }, { 64, 32, 2, 2, 2 }, { 1, 32, 6, 8, 10 },
+		{ { 1, 64, 3, 4, 5 },
+		  { 64, 32, 2, 2, 2 },
+		  { 1, 32, 6, 8, 10 },
 		  { 3, { 2, 2, 2 }, { 1, 1, 1 }, { 0, 0, 0 }, 1, true } },
-		{ { 1, 64, 3, 4, 5 }, { 64, 32, 1, 2, 2 }, { 1, 32, 3, 8, 10 },
+		{ { 1, 64, 3, 4, 5 },
+		  { 64, 32, 1, 2, 2 },
+		  { 1, 32, 3, 8, 10 },
 		  { 3, { 1, 2, 2 }, { 1, 1, 1 }, { 0, 0, 0 }, 1, true } },
-		{ { 1, 32, 14, 15 }, { 32, 1, 3, 3 }, { 1, 32, 14, 15 },
+		{ { 1, 32, 14, 15 },
+		  { 32, 1, 3, 3 },
+		  { 1, 32, 14, 15 },
 		  { 2, { 1, 1 }, { 1, 1 }, { 1, 1 }, 32, false } },
-		{ { 1, 16, 14, 15 }, { 24, 16, 3, 3 }, { 1, 24, 14, 15 },
+		{ { 1, 16, 14, 15 },
+		  { 24, 16, 3, 3 },
+		  { 1, 24, 14, 15 },
 		  { 2, { 1, 1 }, { 2, 2 }, { 2, 2 }, 1, false } },
-		{ { 1, 32, 9, 9 }, { 8, 32, 1, 1 }, { 1, 8, 9, 9 }, { 2, { 1, 1 }, { 1, 1 }, { 0, 0 }, 1, false } },
+		{ { 1, 32, 9, 9 },
+		  { 8, 32, 1, 1 },
+		  { 1, 8, 9, 9 },
+		  { 2, { 1, 1 }, { 1, 1 }, { 0, 0 }, 1, false } },
 		{ { 1, 16, 33 }, { 16, 16, 5 }, { 1, 16, 15 }, { 1, { 2 }, { 1 }, { 0 }, 1, false } },
 	};
 

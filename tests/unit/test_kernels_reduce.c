@@ -4,13 +4,21 @@
 #include "kernel_golden.h"
 
 static const char *const reduce_names[FY_REDUCE_COUNT] = {
-	[FY_SUM] = "sum", [FY_PROD] = "prod", [FY_MEAN] = "mean", [FY_AMIN] = "amin", [FY_AMAX] = "amax",
-	[FY_ANY] = "any", [FY_ALL] = "all", [FY_SUM_SQUARE] = "sum_square", [FY_SUM_ABS] = "sum_abs",
-	[FY_LOG_SUM_EXP] = "log_sum_exp", [FY_COUNT_NONZERO] = "count_nonzero",
+	[FY_SUM] = "sum",
+	[FY_PROD] = "prod",
+	[FY_MEAN] = "mean",
+	[FY_AMIN] = "amin",
+	[FY_AMAX] = "amax",
+	[FY_ANY] = "any",
+	[FY_ALL] = "all",
+	[FY_SUM_SQUARE] = "sum_square",
+	[FY_SUM_ABS] = "sum_abs",
+	[FY_LOG_SUM_EXP] = "log_sum_exp",
+	[FY_COUNT_NONZERO] = "count_nonzero",
 };
 static const char *const scan_names[] = {
-	[FY_CUMSUM] = "cumsum", [FY_CUMPROD] = "cumprod", [FY_CUMMAX] = "cummax", [FY_CUMMIN] = "cummin",
-	[FY_LOGCUMSUMEXP] = "logcumsumexp",
+	[FY_CUMSUM] = "cumsum", [FY_CUMPROD] = "cumprod",           [FY_CUMMAX] = "cummax",
+	[FY_CUMMIN] = "cummin", [FY_LOGCUMSUMEXP] = "logcumsumexp",
 };
 
 static bool run_reduce(golden_case *c)
@@ -25,14 +33,16 @@ static bool run_reduce(golden_case *c)
 	} else if (word_is(c, 0, "norm")) {
 		fy_kernel_norm(out[0], in, (uint32_t)word_i64(c, 1), word_f64(c, 2));
 	} else if (word_is(c, 0, "var") || word_is(c, 0, "std")) {
-		fy_kernel_var(out[0], out[1], in, (uint32_t)word_i64(c, 1), word_f64(c, 2), word_is(c, 0, "std"));
+		fy_kernel_var(out[0], out[1], in, (uint32_t)word_i64(c, 1), word_f64(c, 2),
+			      word_is(c, 0, "std"));
 	} else if (word_is(c, 0, "extreme")) {
 		fy_kernel_extreme(out[0], out[1], in, (int)word_i64(c, 1), word_i64(c, 2), word_i64(c, 3));
 	} else if (word_is(c, 0, "scan")) {
 		int op = find_name(scan_names, FY_COUNT(scan_names), c->words[1]);
 		if (op < 0)
 			return false;
-		fy_kernel_scan(out[0], c->out_count > 1 ? out[1] : NULL, op, in, (int)word_i64(c, 2), false, false);
+		fy_kernel_scan(out[0], c->out_count > 1 ? out[1] : NULL, op, in, (int)word_i64(c, 2), false,
+			       false);
 	} else if (word_is(c, 0, "softmax") || word_is(c, 0, "log_softmax")) {
 		fy_kernel_softmax(out[0], in, (int)word_i64(c, 1), word_is(c, 0, "log_softmax"));
 	} else {
@@ -99,7 +109,8 @@ static void large_sums_agree_with_a_loop(void **state)
 	(void)state;
 	fy_kernel_reduce(columns, FY_SUM, x, 2);
 	for (int64_t i = 0; i < 35; i++)
-		assert_float_equal(fy_tensor_get_f64(columns, i), sum_by_hand(x, i / 7 * 2100 + i % 7, 300, 7), 1e-3);
+		assert_float_equal(fy_tensor_get_f64(columns, i),
+				   sum_by_hand(x, i / 7 * 2100 + i % 7, 300, 7), 1e-3);
 	fy_kernel_reduce(wide, FY_SUM, x, 1 | 4);
 	double sum = 0;
 	for (int64_t i = 0; i < 5; i++)
@@ -117,7 +128,8 @@ static void large_sums_agree_with_a_loop(void **state)
 /* ONNX has exclusive and reversed running sums. */
 static void exclusive_and_reverse(void **state)
 {
-	int64_t values[] = { 1, 2, 3 }, expected[2][2][3] = { { { 1, 3, 6 }, { 6, 5, 3 } }, { { 0, 1, 3 }, { 5, 3, 0 } } };
+	int64_t values[] = { 1, 2, 3 },
+		expected[2][2][3] = { { { 1, 3, 6 }, { 6, 5, 3 } }, { { 0, 1, 3 }, { 5, 3, 0 } } };
 	fy_tensor *x = fy_tensor_from_i64(values, 3), *out = fy_tensor_from_i64(values, 3);
 
 	(void)state;

@@ -4,7 +4,9 @@
 #include "kernel_golden.h"
 
 static const char *const mode_names[] = {
-	[FY_RESIZE_NEAREST] = "nearest", [FY_RESIZE_LINEAR] = "linear", [FY_RESIZE_CUBIC] = "cubic",
+	[FY_RESIZE_NEAREST] = "nearest",
+	[FY_RESIZE_LINEAR] = "linear",
+	[FY_RESIZE_CUBIC] = "cubic",
 };
 static const char *const coord_names[] = {
 	[FY_COORD_TORCH] = "torch",
@@ -25,7 +27,9 @@ static const char *const nearest_names[] = {
 	[FY_NEAREST_CEIL] = "ceil",
 };
 static const char *const padding_names[] = {
-	[FY_GRID_ZEROS] = "zeros", [FY_GRID_BORDER] = "border", [FY_GRID_REFLECTION] = "reflection",
+	[FY_GRID_ZEROS] = "zeros",
+	[FY_GRID_BORDER] = "border",
+	[FY_GRID_REFLECTION] = "reflection",
 };
 
 static void read_list(const char *text, double *out)
@@ -72,7 +76,8 @@ static bool run_resize(golden_case *c)
 
 	if (word_is(c, 0, "grid")) {
 		fy_kernel_grid_sample(c->out[0], c->in[0], c->in[1], mode,
-				      find_name(padding_names, FY_COUNT(padding_names), c->words[2]), word_i64(c, 3));
+				      find_name(padding_names, FY_COUNT(padding_names), c->words[2]),
+				      word_i64(c, 3));
 		return true;
 	}
 	int coord = find_name(coord_names, FY_COUNT(coord_names), c->words[2]);
@@ -102,7 +107,8 @@ static void resize_onnx_goldens(void **state)
 /* NaN and huge coordinates lie outside. */
 static void wild_grids(void **state)
 {
-	fy_shape shape = { .rank = 4, .dims = { 1, 1, 1, 4 } }, places = { .rank = 4, .dims = { 1, 1, 4, 2 } };
+	fy_shape shape = { .rank = 4, .dims = { 1, 1, 1, 4 } },
+		 places = { .rank = 4, .dims = { 1, 1, 4, 2 } };
 	fy_tensor *in = fy_tensor_new(FY_F32, &shape, true), *grid = fy_tensor_new(FY_F32, &places, true);
 	fy_tensor *out = fy_tensor_new(FY_F32, &shape, true);
 	const double wild[] = { NAN, 0, 1e30, 0, -INFINITY, 0, 0, NAN };
