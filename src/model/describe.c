@@ -122,32 +122,42 @@ static const char *signature(const fy_description *d, const fy_function *method)
 	return kept;
 }
 
-static const char *example_of(const fy_leaf *leaves, int count, const char *name, fy_arena *arena)
+/* The examples the file remembers, as inputs of a call would get them. */
+static void describe_example(fy_description *d, const fy_inputs *example, fy_item *item)
 {
-	for (int i = 0; i < count; i++)
-		if (leaves[i].name && !strcmp(leaves[i].name, name) && leaves[i].value.kind == FY_ARG_TENSOR)
-			return tensor_type(arena, leaves[i].value.t);
-	return NULL;
+	size_t len = strlen(item->name);
+	fy_buf text = { 0 };
+	for (int i = 0; i < example->count; i++) {
+		const fy_leaf *leaf = &example->leaves[i];
+		if (strncmp(leaf->name, item->name, len) || (leaf->name[len] && leaf->name[len] != '.'))
+			continue;
+		if (leaf->value.kind != FY_ARG_TENSOR)
+			continue;
+		fy_buf_puts(&text, text.len ? ", " : "example ");
+		fy_buf_put_tensor_type(&text, leaf->value.t);
+	}
+	if (text.len)
+		item->note = fy_arena_strdup(d->model->arena, fy_buf_text(&text));
+	fy_buf_release(&text);
 }
 
 static fy_status describe_inputs(fy_description *d, fy_diags *diags)
 {
 	const fy_model *model = d->model;
 	fy_input_slot *slots;
-	fy_leaf *traced;
-	int count, traced_count;
+	fy_inputs example = { 0 };
+	int count;
 	FY_TRY(fy_method_inputs(model->program, model->method, model->arena, &slots, &count, diags));
-	FY_TRY(fy_method_traced_inputs(model->program, model->method, model->arena, &traced, &traced_count,
-				       diags));
+	if (fy_inputs_bind(&example, model, NULL, 0, NULL) != FY_OK)
+		example = (fy_inputs){ 0 };
 	for (int i = 0; i < count; i++) {
 		fy_item *item = add(&d->inputs, slots[i].name);
-		const char *example = example_of(traced, traced_count, slots[i].name, model->arena);
 		item->type = type_text(model->arena, slots[i].type);
-		if (example)
-			item->note = fy_arena_printf(model->arena, "example %s", example);
-		else if (slots[i].optional)
+		if (slots[i].optional)
 			item->note = "optional";
+		describe_example(d, &example, item);
 	}
+	fy_inputs_release(&example);
 	return FY_OK;
 }
 

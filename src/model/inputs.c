@@ -81,6 +81,27 @@ static const fy_leaf *find_remembered(const binding *b, const char *name)
 	return NULL;
 }
 
+/* The file remembers example inputs by position alone: a lone list among the arguments takes what the others
+ * leave. */
+static void name_remembered(binding *b, const fy_input_slot *inputs)
+{
+	int lists = 0, next = 0;
+	for (int i = 0; i < b->slot_count; i++)
+		lists += inputs[i].is_list;
+	int in_list = lists ? b->remembered_count - (b->slot_count - 1) : 0;
+	if (lists > 1 || in_list < 0 || (lists == 0 && b->remembered_count > b->slot_count)) {
+		b->remembered_count = 0;
+		return;
+	}
+	for (int i = 0; i < b->slot_count && next < b->remembered_count; i++) {
+		int count = inputs[i].is_list ? in_list : 1;
+		for (int k = 0; k < count; k++, next++)
+			b->remembered[next].name =
+				inputs[i].is_list ? fy_arena_printf(b->arena, "%s.%d", inputs[i].name, k)
+						  : inputs[i].name;
+	}
+}
+
 static fy_status slots_of_program(binding *b)
 {
 	fy_input_slot *inputs;
@@ -94,6 +115,7 @@ static fy_status slots_of_program(binding *b)
 	FY_TRY(fy_method_inputs(model->program, model->method, b->arena, &inputs, &b->slot_count, b->diags));
 	FY_TRY(fy_method_traced_inputs(model->program, model->method, b->arena, &b->remembered,
 				       &b->remembered_count, b->diags));
+	name_remembered(b, inputs);
 	b->slots = FY_NEW_ARRAY(b->arena, slot, b->slot_count);
 	for (int i = 0; i < b->slot_count; i++) {
 		const fy_leaf *leaf = find_remembered(b, inputs[i].name);

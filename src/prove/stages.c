@@ -19,6 +19,11 @@ void fy_stage_model(const fy_work *work, const fy_model *model)
 	fy_buf text = { 0 };
 	fy_model_weights weights = fy_model_count_weights(model);
 	fy_json *json = fy_json_object();
+	const char *slash = strrchr(model->path, '/'), *name = slash ? slash + 1 : model->path;
+	fy_buf_put_clean(&text, name, strlen(name));
+	do
+		fy_buf_putc(&text, ' ');
+	while (text.len < 13);
 	fy_model_put_summary(model, &text);
 	fy_json_set(json, "file", fy_json_str(model->path));
 	fy_json_set(json, "parameters", fy_json_int(weights.elements));
