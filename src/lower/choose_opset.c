@@ -16,7 +16,7 @@ static int opset_of_parts(fy_graph *graph, fy_node *node, const fy_op *op, fy_di
 	fy_node *before = node->prev;
 	int opset = BASE_OPSET;
 
-	if (depth > MAX_EXPANSION_DEPTH || fy_lower_compose(graph, node, op, results, diags) != FY_OK)
+	if (depth > MAX_EXPANSION_DEPTH || fy_lower_compose(graph, node, op, NULL, results, diags) != FY_OK)
 		return opset;
 	for (fy_node *part = before ? before->next : node->block->first; part != node; part = part->next) {
 		int part_opset = plain_opset(graph, part, diags, depth + 1);

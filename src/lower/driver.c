@@ -39,7 +39,7 @@ static fy_status report_refusals(const fy_lowering *l)
 {
 	for (size_t i = 0; i < l->refusal_count; i++) {
 		const fy_refusal *refusal = &l->refusals[i];
-		fy_place place = fy_lower_place(&refusal->origin);
+		fy_place place = fy_lower_place(&refusal->origin, l->file);
 
 		fy_error(l->diags, FY_UNSUPPORTED, "op-unsupported", &place, "operator '%s' %s", refusal->op,
 			 refusal->reason);
@@ -128,7 +128,7 @@ static fy_node *expand(fy_lowering *l, fy_node *node, const fy_op *op, fy_node *
 	size_t errors = l->diags->errors;
 
 	begin_node(l, node);
-	if (fy_lower_compose(l->graph, node, op, l->made, l->diags) != FY_OK) {
+	if (fy_lower_compose(l->graph, node, op, l->file, l->made, l->diags) != FY_OK) {
 		if (l->diags->errors == errors)
 			refuse(l, node, "cannot be composed");
 		return next;
@@ -229,9 +229,11 @@ static void lower_block(fy_lowering *l, fy_block *block)
 fy_status fy_pass_nodes(fy_pass_run *run)
 {
 	fy_graph *graph = run->graph;
-	fy_lowering l = {
-		.graph = graph, .arena = graph->arena, .diags = run->diags, .opset = run->report->opset
-	};
+	fy_lowering l = { .graph = graph,
+			  .arena = graph->arena,
+			  .diags = run->diags,
+			  .file = run->options->file,
+			  .opset = run->report->opset };
 	size_t errors = run->diags->errors;
 	fy_status status;
 

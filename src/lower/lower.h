@@ -17,6 +17,7 @@ typedef struct fy_lower_options {
 	const char *until; /* stop after this pass; NULL: run all */
 	const char *dump;  /* print the graph after this pass; "all": after each; NULL: never */
 	fy_buf *dumped;    /* where to */
+	const char *file;  /* path of the model, for diagnostics; NULL: not said */
 } fy_lower_options;
 
 enum { FY_LOWER_MAX_PASSES = 32 };

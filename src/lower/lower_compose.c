@@ -201,14 +201,14 @@ static fy_status compose(expansion *e, const fy_op *op, const fy_schema *schema,
 	return FY_OK;
 }
 
-static void begin(expansion *e, fy_graph *graph, fy_node *node, fy_diags *diags)
+static void begin(expansion *e, fy_graph *graph, fy_node *node, const char *file, fy_diags *diags)
 {
 	*e = (expansion){
 		.graph = graph, .node = node, .arena = fy_arena_new(), .next_symbol = graph->symbol_count
 	};
 	e->builder = (fy_builder){ .arena = e->arena,
 				   .diags = diags,
-				   .place = fy_lower_place(&node->origin),
+				   .place = fy_lower_place(&node->origin, file),
 				   .call = call_inner,
 				   .constant = take_constant,
 				   .user = e };
@@ -223,13 +223,13 @@ static void end(expansion *e)
 	fy_arena_free(e->arena);
 }
 
-fy_status fy_lower_compose(fy_graph *graph, fy_node *node, const fy_op *op, fy_value **results,
-			   fy_diags *diags)
+fy_status fy_lower_compose(fy_graph *graph, fy_node *node, const fy_op *op, const char *file,
+			   fy_value **results, fy_diags *diags)
 {
 	expansion e;
 	fy_status status;
 
-	begin(&e, graph, node, diags);
+	begin(&e, graph, node, file, diags);
 	status = compose(&e, op, fy_schema_find(node->op), results);
 	end(&e);
 	return status;
@@ -244,7 +244,7 @@ bool fy_lower_passes(fy_graph *graph, fy_node *node, const fy_op *op, fy_value *
 	expansion e;
 	fy_call call;
 
-	begin(&e, graph, node, &diags);
+	begin(&e, graph, node, NULL, &diags);
 	if (as_call(&e, op, fy_schema_find(node->op), &call) && fy_op_infer(&call) == FY_OK) {
 		passes = call.result_count == node->result_count;
 		for (int i = 0; i < call.result_count && passes; i++) {

@@ -19,6 +19,7 @@ struct fy_lowering {
 	fy_graph *graph;
 	fy_arena *arena;
 	fy_diags *diags;
+	const char *file; /* path of the model; may be NULL */
 	int opset;
 	fy_status status;   /* of the node at hand; sticky */
 	fy_node *at;        /* the node at hand: what is emitted goes before it and has its origin */
@@ -31,7 +32,7 @@ struct fy_lowering {
 	size_t refusal_count, refusal_capacity;
 };
 
-fy_place fy_lower_place(const fy_origin *origin);
+fy_place fy_lower_place(const fy_origin *origin, const char *file);
 /* Unknown sizes in a type that was inferred become new symbols. */
 void fy_lower_name_unknown_dims(fy_graph *graph, fy_type *type);
 /* A number that depends on data is a 0-d tensor to ONNX. */
@@ -44,8 +45,8 @@ bool fy_lower_has_rank(fy_lowering *l, const fy_value *value);
 /* ---- lower_compose.c, lower_control.c, driver.c ---------------------------------------------- */
 
 /* Puts the operators that `node` is composed of before it. results: one value per result of the node. */
-fy_status FY_MUST_USE fy_lower_compose(fy_graph *graph, fy_node *node, const fy_op *op, fy_value **results,
-				       fy_diags *diags);
+fy_status FY_MUST_USE fy_lower_compose(fy_graph *graph, fy_node *node, const fy_op *op, const char *file,
+				       fy_value **results, fy_diags *diags);
 /* Is each result of `node` an argument itself? Then results names them. */
 bool fy_lower_passes(fy_graph *graph, fy_node *node, const fy_op *op, fy_value **results);
 bool fy_lower_is_control(const fy_node *node); /* prim::If, prim::Loop */

@@ -23,7 +23,7 @@ fy_status fy_lower_status(const fy_lowering *l)
 	return l->status;
 }
 
-fy_place fy_lower_place(const fy_origin *origin)
+fy_place fy_lower_place(const fy_origin *origin, const char *file)
 {
 	return (fy_place){
 		.member = origin->file, .line = origin->line, .text = origin->text, .module = origin->module

@@ -141,8 +141,10 @@ fy_status fy_conversion_lower(fy_conversion *conversion, const fy_model *model,
 			      const fy_convert_options *options, fy_diags *diags)
 {
 	double start = fy_now();
+	fy_lower_options lower = options->lower;
+	lower.file = model->path;
 	FY_TRY(check_weights(conversion, model, options->progress, diags));
-	FY_TRY(fy_lower(conversion->graph, &options->lower, &conversion->report, diags));
+	FY_TRY(fy_lower(conversion->graph, &lower, &conversion->report, diags));
 	conversion->written_nodes = fy_graph_node_count(conversion->graph);
 	conversion->lower_seconds = fy_now() - start;
 	return FY_OK;
