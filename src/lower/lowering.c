@@ -25,9 +25,11 @@ fy_status fy_lower_status(const fy_lowering *l)
 
 fy_place fy_lower_place(const fy_origin *origin, const char *file)
 {
-	return (fy_place){
-		.member = origin->file, .line = origin->line, .text = origin->text, .module = origin->module
-	};
+	return (fy_place){ .file = file,
+			   .member = origin->file,
+			   .line = origin->line,
+			   .text = origin->text,
+			   .module = origin->module };
 }
 
 /* ---- failures -------------------------------------------------------------------------------- */
