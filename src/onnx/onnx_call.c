@@ -112,12 +112,15 @@ static fy_status check_arity(const fy_onnx_call *call)
 	fy_onnx_arity arity = fy_onnx_arity_of(call->op, call->opset);
 	const fy_node *node = call->node;
 
-	if (node->arg_count < arity.min_inputs || node->arg_count > arity.max_inputs)
-		return fy_onnx_fail(call, "has %d inputs, takes %d to %d in opset %d", node->arg_count,
-				    arity.min_inputs, arity.max_inputs, call->opset);
+	if (node->arg_count < arity.min_inputs)
+		return fy_onnx_fail(call, "has %d inputs, opset %d asks for %d", node->arg_count, call->opset,
+				    arity.min_inputs);
+	if (node->arg_count > arity.max_inputs)
+		return fy_onnx_fail(call, "has %d inputs, opset %d takes %d at most", node->arg_count, call->opset,
+				    arity.max_inputs);
 	if (node->result_count < arity.min_outputs || node->result_count > arity.max_outputs)
-		return fy_onnx_fail(call, "has %d outputs, gives %d to %d in opset %d", node->result_count,
-				    arity.min_outputs, arity.max_outputs, call->opset);
+		return fy_onnx_fail(call, "has %d outputs, which opset %d does not give", node->result_count,
+				    call->opset);
 	for (int i = 0; i < node->arg_count; i++) {
 		if (node->args[i].kind != FY_ARG_VALUE && node->args[i].kind != FY_ARG_NONE)
 			return fy_onnx_fail(call, "input %d is no value", i);

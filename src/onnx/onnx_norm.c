@@ -33,28 +33,71 @@ static fy_status batch_infer(fy_onnx_call *call)
 	return fy_onnx_infer_same(call);
 }
 
-static fy_status batch_eval(fy_onnx_call *call)
+static void normalise_channels(fy_onnx_call *call, const fy_tensor *mean, const fy_tensor *var)
 {
 	fy_tensor *in = call->inputs[0], *out = call->outputs[0];
 	fy_shape shape = { 2, { in->shape.dims[0], 1 } };
+	bool vector = in->shape.rank == 1;
 
+	if (vector) {
+		in = fy_tensor_view(in, in->dtype, &shape, (const int64_t[]){ in->strides[0], 0 }, in->offset);
+		out = fy_tensor_view(out, out->dtype, &shape, (const int64_t[]){ 1, 1 }, out->offset);
+	}
+	fy_kernel_batch_norm(out, in, call->inputs[1], call->inputs[2], mean, var, fy_onnx_float(call, "epsilon"));
+	if (vector) {
+		fy_tensor_unref(in);
+		fy_tensor_unref(out);
+	}
+}
+
+/* old * momentum + fresh * (1 - momentum) */
+static void blend(fy_tensor *out, const fy_tensor *old, fy_tensor *fresh, double momentum)
+{
+	fy_tensor *keep = fy_tensor_scalar_f64(out->dtype, momentum);
+	fy_tensor *take = fy_tensor_scalar_f64(fresh->dtype, 1 - momentum);
+
+	fy_kernel_binary(out, FY_MUL, out->dtype, old, keep);
+	fy_kernel_binary(fresh, FY_MUL, fresh->dtype, fresh, take);
+	fy_kernel_binary(out, FY_ADD, out->dtype, out, fresh);
+	fy_tensor_unref(keep);
+	fy_tensor_unref(take);
+}
+
+/* Statistics of the batch itself; the outputs are the running ones, moved towards them. */
+static fy_status batch_train(fy_onnx_call *call)
+{
+	fy_tensor *in = call->inputs[0], *mean = NULL, *var = NULL;
+	fy_dtype dtype = call->inputs[3]->dtype;
+	double momentum = fy_onnx_float(call, "momentum");
+	fy_status status;
+
+	if (in->shape.rank < 2)
+		return fy_onnx_unsupported(call, "in training mode on a vector");
+	status = fy_onnx_new(call, &mean, dtype, &call->inputs[3]->shape, false);
+	if (status == FY_OK)
+		status = fy_onnx_new(call, &var, dtype, &call->inputs[4]->shape, false);
+	if (status == FY_OK) {
+		fy_kernel_var(var, mean, in, ((1u << in->shape.rank) - 1) & ~2u, 0, false);
+		normalise_channels(call, mean, var);
+		if (call->result_count > 1 && call->outputs[1])
+			blend(call->outputs[1], call->inputs[3], mean, momentum);
+		if (call->result_count > 2 && call->outputs[2])
+			blend(call->outputs[2], call->inputs[4], var, momentum);
+	}
+	fy_tensor_unref(mean);
+	fy_tensor_unref(var);
+	return status;
+}
+
+static fy_status batch_eval(fy_onnx_call *call)
+{
 	if (fy_onnx_int(call, "training_mode"))
-		return fy_onnx_unsupported(call, "in training mode");
+		return batch_train(call);
 	for (int i = 1; i < call->result_count; i++) {
 		if (call->outputs[i])
-			return fy_onnx_unsupported(call, "with running statistics as outputs");
+			return fy_onnx_unsupported(call, "with statistics as outputs outside of training mode");
 	}
-	if (in->shape.rank > 1) {
-		fy_kernel_batch_norm(out, in, call->inputs[1], call->inputs[2], call->inputs[3], call->inputs[4],
-				     fy_onnx_float(call, "epsilon"));
-		return FY_OK;
-	}
-	in = fy_tensor_view(in, in->dtype, &shape, (const int64_t[]){ in->strides[0], 0 }, in->offset);
-	out = fy_tensor_view(out, out->dtype, &shape, (const int64_t[]){ 1, 1 }, out->offset);
-	fy_kernel_batch_norm(out, in, call->inputs[1], call->inputs[2], call->inputs[3], call->inputs[4],
-			     fy_onnx_float(call, "epsilon"));
-	fy_tensor_unref(in);
-	fy_tensor_unref(out);
+	normalise_channels(call, call->inputs[3], call->inputs[4]);
 	return FY_OK;
 }
 

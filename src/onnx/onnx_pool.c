@@ -272,7 +272,7 @@ static fy_tensor *flat_view(const fy_tensor *plain)
 	return fy_tensor_view(plain, plain->dtype, &shape, &stride, plain->offset);
 }
 
-/* Indices count in the tensor that MaxPool had, which is the result unless output_shape made that larger. */
+/* Indices count in the result, as ONNX Runtime has it, also where output_shape makes that larger than what was pooled. */
 static fy_status unpool_eval(fy_onnx_call *call)
 {
 	fy_tensor *values, *indices, *flat_values, *flat_indices, *flat_out;
