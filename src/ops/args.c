@@ -54,6 +54,52 @@ static fy_status needs_known(const fy_call *call, int index)
 			arg_name(call, index));
 }
 
+/* ---- kinds: what operators may rely on -------------------------------------------------------- */
+
+static bool is_number(const fy_arg *arg)
+{
+	if (arg->kind == FY_ARG_TENSOR)
+		return arg->t->shape.rank == 0;
+	return arg->kind == FY_ARG_INT || arg->kind == FY_ARG_FLOAT || arg->kind == FY_ARG_BOOL ||
+	       arg->kind == FY_ARG_COMPLEX;
+}
+
+static bool fits(const fy_arg *arg, const fy_schema_type *type)
+{
+	switch (type->kind) {
+	case FY_SCHEMA_TENSOR:
+		return arg->kind == FY_ARG_TENSOR;
+	case FY_SCHEMA_INT:
+	case FY_SCHEMA_BOOL:
+		return is_number(arg) && arg->kind != FY_ARG_FLOAT && arg->kind != FY_ARG_COMPLEX;
+	case FY_SCHEMA_FLOAT:
+	case FY_SCHEMA_NUMBER:
+		return is_number(arg);
+	case FY_SCHEMA_STR:
+		return arg->kind == FY_ARG_STR;
+	case FY_SCHEMA_OPTIONAL:
+		return arg->kind == FY_ARG_NONE || fits(arg, type->element);
+	case FY_SCHEMA_LIST:
+		if (arg->kind != FY_ARG_LIST)
+			return type->size > 0 && fits(arg, type->element);
+		for (int i = 0; i < arg->list.count; i++)
+			if (!fits(&arg->list.items[i], type->element))
+				return false;
+		return true;
+	default:
+		return true;
+	}
+}
+
+fy_status fy_call_check_kinds(const fy_call *call)
+{
+	for (int i = 0; i < call->arg_count; i++)
+		if (!fits(&call->args[i], call->schema->args[i].type))
+			return fy_call_raise(call, "argument '%s' is not what the schema says",
+					     arg_name(call, i));
+	return FY_OK;
+}
+
 /* ---- tensors ---------------------------------------------------------------------------------- */
 
 const fy_tensor *fy_call_tensor(const fy_call *call, int index)

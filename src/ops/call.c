@@ -93,7 +93,7 @@ static fy_status find_op(fy_call *call)
 	if (call->op == NULL)
 		return fy_error(call->diags, FY_UNSUPPORTED, "op-unsupported", &call->place,
 				"operator '%s' is not supported", call->schema->full);
-	return FY_OK;
+	return fy_call_check_kinds(call);
 }
 
 fy_status fy_op_infer(fy_call *call)

@@ -13,6 +13,11 @@
 /* Reads one line of schemas.tsv. Everything, text included, is copied into the arena. False: not a schema. */
 bool fy_schema_parse(fy_schema *out, fy_arena *arena, fy_str line);
 
+/* ---- args.c --------------------------------------------------------------------------------- */
+
+/* Raises unless every argument is of the kind that the schema declares: a hand-written graph may hold anything. */
+fy_status FY_MUST_USE fy_call_check_kinds(const fy_call *call);
+
 /* ---- geometry.c ----------------------------------------------------------------------------- */
 
 /* Strides PyTorch's elementwise operators give a new result of `shape` computed from `tensors`: row-major
