@@ -45,7 +45,8 @@ int64_t fy_axes_count(const fy_shape *shape, const fy_axes *axes)
 
 fy_call fy_node_call(const fy_node *node, fy_diags *diags)
 {
-	return (fy_call){ .schema = fy_schema_find(node->op),
+	return (fy_call){ .op = fy_node_op(node),
+			  .schema = fy_schema_find(node->op),
 			  .args = node->args,
 			  .arg_count = node->arg_count,
 			  .diags = diags };
