@@ -227,7 +227,7 @@ fy_node *fy_graph_first(const fy_graph *graph);
 fy_node *fy_node_following(const fy_node *node); /* NULL at the end */
 int fy_graph_node_count(const fy_graph *graph); /* nested blocks included */
 
-/* ---- text form: print.c, parse.c (grammar in docs/ir.md) ------------------------------------- */
+/* ---- text form: print.c, ir_lexer.c, parse.c (grammar in docs/ir.md) ------------------------------------- */
 
 /*
  * graph "name" opset 17 {
