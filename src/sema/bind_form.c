@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const struct form_operator {
-	const char *name, *operator, * magic;
+	const char *name, *full, *magic;
 } operators[] = {
 	{ "print", "prim::Print", NULL },
 	{ "int", "aten::Int", "__int__" },
@@ -45,7 +45,7 @@ static const struct python_name {
 	{ "zip", "python::zip" },
 	{ "enumerate", "python::enumerate" },
 	{ "tuple", "python::tuple" },
-	{ "hasattr", "python::hasattr" },
+
 	{ "awaitable", "python::awaitable" },
 	{ "_to_tensor", "python::_to_tensor" },
 };
@@ -126,6 +126,21 @@ static fy_bexpr *bind_getattr(fy_scope *s, const fy_expr *expr)
 	return fy_bexpr_attribute(s, expr->span, base, text);
 }
 
+/* Known at once, because the attributes of a class never change; of other values it is not. */
+static fy_bexpr *bind_hasattr(fy_scope *s, const fy_expr *expr)
+{
+	if (!has_arguments(s, expr, "hasattr", 2))
+		return fy_bexpr_broken(s, expr->span);
+	const fy_expr *name = expr->call.args[1].value;
+	const fy_bexpr *base = fy_bind_expr(s, expr->call.args[0].value, NULL);
+	fy_class *class = fy_known_class(base->known);
+	if (!class || class->custom || name->kind != FY_EXPR_STRING)
+		return fy_bexpr_unsupported(s, expr->span, "python::hasattr");
+	const char *text = fy_arena_strndup(s->b->arena, name->string.data, name->string.len);
+	bool has = fy_find_attribute(s->b, class, text) || fy_find_method(s->b, class, text);
+	return fy_bexpr_literal(s, expr->span, fy_arg_bool(has));
+}
+
 /* fork(f) of a nested def, or fork(__torch__.f, a, b). */
 static fy_bexpr *bind_fork(fy_scope *s, const fy_expr *expr)
 {
@@ -159,7 +174,7 @@ static fy_bexpr *bind_operator_form(fy_scope *s, const fy_expr *expr, const stru
 		if (method)
 			return method;
 	}
-	fy_settle_operator(s->b, s->file, s->function->function.owner != NULL, call, form->operator);
+	fy_settle_operator(s->b, s->file, s->function->function.owner != NULL, call, form->full);
 	return fy_bexpr_done(s, call);
 }
 
@@ -204,6 +219,8 @@ fy_bexpr *fy_bind_form(fy_scope *s, const fy_expr *expr, const char *name)
 		return bind_isinstance(s, expr);
 	if (strcmp(name, "getattr") == 0)
 		return bind_getattr(s, expr);
+	if (strcmp(name, "hasattr") == 0)
+		return bind_hasattr(s, expr);
 	if (strcmp(name, "fork") == 0)
 		return bind_fork(s, expr);
 	return bind_function_form(s, expr, name);

@@ -22,19 +22,14 @@ fy_bstmt *fy_stmt_add(fy_scope *s, fy_bstmt_kind kind, fy_span span)
 
 /* ---- blocks ----------------------------------------------------------------------------------- */
 
-/* A block being collected and the one around it. */
-typedef struct block {
-	fy_stmts stmts, *outer;
-} block;
-
-static void block_begin(fy_scope *s, block *b)
+void fy_block_begin(fy_scope *s, fy_open_block *b)
 {
-	*b = (block){ .outer = s->stmts };
+	*b = (fy_open_block){ .outer = s->stmts };
 	s->stmts = &b->stmts;
 	s->depth++;
 }
 
-static void block_end(fy_scope *s, block *b, fy_bblock *out)
+void fy_block_end(fy_scope *s, fy_open_block *b, fy_bblock *out)
 {
 	s->stmts = b->outer;
 	s->depth--;
@@ -52,8 +47,7 @@ static bool too_deep(fy_scope *s, fy_span span)
 	return true;
 }
 
-/* What follows a statement that leaves the block can't run and is not bound. True: the block is left. */
-static bool bind_items(fy_scope *s, const fy_suite *suite)
+bool fy_bind_suite_items(fy_scope *s, const fy_suite *suite)
 {
 	for (int i = 0; i < suite->count && !fy_binder_stopped(s->b); i++)
 		if (bind_stmt(s, suite->items[i]))
@@ -63,10 +57,10 @@ static bool bind_items(fy_scope *s, const fy_suite *suite)
 
 static bool bind_suite(fy_scope *s, const fy_suite *suite, fy_bblock *out)
 {
-	block b;
-	block_begin(s, &b);
-	bool leaves = bind_items(s, suite);
-	block_end(s, &b, out);
+	fy_open_block b;
+	fy_block_begin(s, &b);
+	bool leaves = fy_bind_suite_items(s, suite);
+	fy_block_end(s, &b, out);
 	return leaves;
 }
 
@@ -76,16 +70,16 @@ static bool bind_arm(fy_scope *s, const fy_stmt *source, int arm);
 
 static bool bind_otherwise(fy_scope *s, const fy_stmt *source, int arm, fy_bblock *out)
 {
-	block b;
+	fy_open_block b;
 	bool leaves = false;
 	if (arm < source->branch.count && too_deep(s, source->branch.arms[arm].span))
 		return false;
-	block_begin(s, &b);
+	fy_block_begin(s, &b);
 	if (arm < source->branch.count)
 		leaves = bind_arm(s, source, arm);
 	else if (source->branch.has_else)
-		leaves = bind_items(s, &source->branch.otherwise);
-	block_end(s, &b, out);
+		leaves = fy_bind_suite_items(s, &source->branch.otherwise);
+	fy_block_end(s, &b, out);
 	return leaves;
 }
 
@@ -108,115 +102,6 @@ static bool bind_arm(fy_scope *s, const fy_stmt *source, int arm)
 	fy_free(then.slots);
 	fy_free(otherwise.slots);
 	return then_leaves && otherwise_leaves;
-}
-
-/* ---- loops ------------------------------------------------------------------------------------ */
-
-static void bind_while(fy_scope *s, const fy_stmt *source)
-{
-	fy_bexpr *condition = fy_bind_lazy(s, source->loop.condition, NULL);
-	fy_bstmt *stmt = fy_stmt_add(s, FY_BS_WHILE, source->span);
-	stmt->value = condition;
-	size_t mark = fy_scope_mark(s);
-	s->loops++;
-	bind_suite(s, &source->loop.body, &stmt->body);
-	s->loops--;
-	fy_scope_take(s, mark, NULL);
-}
-
-/* The call range(...) that a for goes over; NULL: anything else. */
-static const fy_expr *range_call(const fy_scope *s, const fy_expr *iterable)
-{
-	if (iterable->kind != FY_EXPR_CALL || iterable->call.callee->kind != FY_EXPR_NAME)
-		return NULL;
-	if (strcmp(iterable->call.callee->name, "range") != 0 || fy_scope_has(s, "range"))
-		return NULL;
-	for (int i = 0; i < iterable->call.count; i++)
-		if (iterable->call.args[i].name || iterable->call.args[i].value->kind == FY_EXPR_STARRED)
-			return NULL;
-	return iterable->call.count >= 1 && iterable->call.count <= 3 ? iterable : NULL;
-}
-
-/* A value that the body of the loop must not change. */
-static fy_bexpr *keep(fy_scope *s, fy_bexpr *value)
-{
-	if (value->kind == FY_B_LITERAL)
-		return value;
-	int slot = fy_scope_hidden(s, "(bound of a range)");
-	fy_assign_slot(s, value->span, slot, value);
-	return fy_bexpr_slot(s, value->span, slot);
-}
-
-/* What a for counts, and how its variable follows from the count: start and step, when range() has them. */
-typedef struct counting {
-	fy_bexpr *trips, *start, *step;
-} counting;
-
-static counting bind_counting(fy_scope *s, const fy_expr *range)
-{
-	const fy_script_arg *args = range->call.args;
-	counting c = { 0 };
-	if (range->call.count == 1) {
-		c.trips = fy_bind_expr(s, args[0].value, NULL);
-		return c;
-	}
-	c.start = keep(s, fy_bind_expr(s, args[0].value, NULL));
-	fy_bexpr *stop = fy_bind_expr(s, args[1].value, NULL);
-	c.step = range->call.count == 3 ? keep(s, fy_bind_expr(s, args[2].value, NULL))
-					: fy_bexpr_literal(s, range->span, fy_arg_int(1));
-	fy_bexpr *bounds[] = { c.start, stop, c.step };
-	c.trips = fy_bexpr_operator(s, range->span, "aten::__range_length", bounds, 3);
-	return c;
-}
-
-/* The target of the loop, or a hidden counter from which the target is computed first in the body. */
-static void bind_counter(fy_scope *s, const fy_stmt *source, const counting *c, fy_btarget *out)
-{
-	const fy_expr *target = source->iteration.target;
-	if (!c->start) {
-		fy_bind_target(s, target, fy_plain_type(FY_TS_INT), out);
-		return;
-	}
-	int slot = fy_scope_hidden(s, "(trips of a range)");
-	*out = fy_slot_target(target->span, slot);
-	fy_scope_assign(s, slot, fy_plain_type(FY_TS_INT));
-	fy_bexpr *parts[] = { fy_bexpr_slot(s, target->span, slot), c->start, c->step };
-	fy_bexpr *value = fy_bexpr_operator(s, target->span, "aten::__derive_index", parts, 3);
-	fy_btarget *variable = FY_NEW(s->b->arena, fy_btarget);
-	fy_bind_target(s, target, fy_plain_type(FY_TS_INT), variable);
-	fy_bstmt *first = fy_stmt_add(s, FY_BS_ASSIGN, target->span);
-	first->targets = variable;
-	first->target_count = 1;
-	first->value = value;
-}
-
-static void bind_for(fy_scope *s, const fy_stmt *source)
-{
-	const fy_expr *range = range_call(s, source->iteration.iterable);
-	counting c = { 0 };
-	if (range)
-		c = bind_counting(s, range);
-	else
-		c.trips = fy_bind_expr(s, source->iteration.iterable, NULL);
-	fy_bstmt *stmt = fy_stmt_add(s, FY_BS_FOR, source->span);
-	stmt->value = c.trips;
-	stmt->is_range = range != NULL;
-	stmt->targets = FY_NEW(s->b->arena, fy_btarget);
-	stmt->target_count = 1;
-	size_t mark = fy_scope_mark(s);
-	block b;
-	block_begin(s, &b);
-	s->loops++;
-	const fy_btype *over = c.trips->known;
-	if (range)
-		bind_counter(s, source, &c, stmt->targets);
-	else
-		fy_bind_target(s, source->iteration.target,
-			       over && over->kind == FY_TS_LIST ? over->items[0] : NULL, stmt->targets);
-	bind_items(s, &source->iteration.body);
-	s->loops--;
-	block_end(s, &b, &stmt->body);
-	fy_scope_take(s, mark, NULL);
 }
 
 /* ---- with, def -------------------------------------------------------------------------------- */
@@ -251,10 +136,10 @@ static bool bind_with(fy_scope *s, const fy_stmt *source, int item)
 	}
 	if (item + 1 == source->with.count)
 		return bind_suite(s, &source->with.body, &stmt->body);
-	block b;
-	block_begin(s, &b);
+	fy_open_block b;
+	fy_block_begin(s, &b);
 	bool leaves = bind_with(s, source, item + 1);
-	block_end(s, &b, &stmt->body);
+	fy_block_end(s, &b, &stmt->body);
 	return leaves;
 }
 
@@ -290,7 +175,7 @@ static bool is_exception(const fy_scope *s, const fy_expr *expr)
 {
 	if (expr->kind != FY_EXPR_NAME || fy_scope_has(s, expr->name))
 		return false;
-	return fy_ends_with(expr->name, "Error") || fy_ends_with(expr->name, "Exception");
+	return strcmp(expr->name, "AssertionError") == 0;
 }
 
 /* raise X("text"): the text; raise X: the name. */
@@ -360,10 +245,10 @@ static bool bind_stmt(fy_scope *s, const fy_stmt *source)
 	case FY_STMT_IF:
 		return bind_arm(s, source, 0);
 	case FY_STMT_WHILE:
-		bind_while(s, source);
+		fy_bind_while(s, source);
 		return false;
 	case FY_STMT_FOR:
-		bind_for(s, source);
+		fy_bind_for(s, source);
 		return false;
 	case FY_STMT_WITH:
 		return bind_with(s, source, 0);
@@ -391,15 +276,7 @@ static bool needs_return(const fy_function *function)
 	if (function->owner && (function->owner->base == FY_CLASS_INTERFACE ||
 				function->owner->base == FY_CLASS_MODULE_INTERFACE))
 		return false;
-	switch (function->returns->kind) {
-	case FY_TS_NONE:
-	case FY_TS_OPTIONAL:
-	case FY_TS_UNION:
-	case FY_TS_ANY:
-		return false;
-	default:
-		return true;
-	}
+	return function->returns->kind != FY_TS_NONE;
 }
 
 static void bind_params(fy_scope *s)
@@ -408,12 +285,7 @@ static void bind_params(fy_scope *s)
 	const fy_script_def *def = s->function->def;
 	for (int i = 0; i < function->param_count; i++) {
 		fy_bparam *param = &function->params[i];
-		param->slot = fy_scope_slot(s, param->name);
-		if (param->slot != i) {
-			fy_bind_error(s->b, s->file, def->params[i].span, "name-repeated",
-				      "two parameters are called '%s'", param->name);
-			param->slot = fy_scope_hidden(s, param->name);
-		}
+		fy_scope_shadow(s, param->name, &param->slot); /* of two equal names the last one counts */
 		if (def->params[i].default_value)
 			param->fallback = fy_bind_lazy(s, def->params[i].default_value, param->type);
 	}

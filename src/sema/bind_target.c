@@ -244,12 +244,20 @@ void fy_bind_augmentation(fy_scope *s, const fy_stmt *source)
 
 /* ---- del -------------------------------------------------------------------------------------- */
 
+/* Only in the outermost block: an arm or a loop may not be taken. */
+static void delete_name(fy_scope *s, const fy_expr *expr)
+{
+	const fy_bexpr *variable = fy_bind_name(s, expr);
+	if (variable->kind == FY_B_SLOT && s->depth == 1)
+		s->slots[variable->index].assigned = false;
+}
+
 void fy_bind_deletion(fy_scope *s, const fy_stmt *source)
 {
 	for (int i = 0; i < source->removal.count; i++) {
 		const fy_expr *expr = source->removal.targets[i];
 		if (expr->kind == FY_EXPR_NAME) {
-			fy_bind_name(s, expr); /* the variable only goes out of use */
+			delete_name(s, expr);
 			fy_stmt_add(s, FY_BS_PASS, source->span);
 			continue;
 		}

@@ -89,13 +89,6 @@ fy_bexpr *fy_bexpr_slot(fy_scope *s, fy_span span, int slot)
 
 /* ---- attributes ------------------------------------------------------------------------------- */
 
-/* A property of a plain class is a method called __<name>_getter. */
-static fy_bexpr *property(fy_scope *s, fy_span span, fy_bexpr *base, const char *name)
-{
-	const char *getter = fy_arena_printf(s->b->arena, "__%s_getter", name);
-	return fy_bind_magic(s, span, getter, base, NULL, 0);
-}
-
 static fy_bexpr *report_attribute(fy_scope *s, fy_span span, const fy_class *class, const char *name)
 {
 	fy_bind_error(s->b, s->file, span, "attribute-unknown", "class '%s' has no attribute '%s'",
@@ -107,9 +100,6 @@ fy_bexpr *fy_bexpr_attribute(fy_scope *s, fy_span span, fy_bexpr *base, const ch
 {
 	fy_class *class = fy_known_class(base->known);
 	const fy_battribute *attribute = class ? fy_find_attribute(s->b, class, name) : NULL;
-	fy_bexpr *got = class && !attribute ? property(s, span, base, name) : NULL;
-	if (got)
-		return got;
 	bool of_member =
 		class && class->base == FY_CLASS_ENUM && (!strcmp(name, "name") || !strcmp(name, "value"));
 	if (class && !class->custom && !attribute && !of_member)

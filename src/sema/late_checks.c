@@ -69,9 +69,9 @@ static bool cast_type(const char *name, fy_dtype *out)
 		const char *name;
 		fy_dtype dtype;
 	} casts[] = {
-		{ "byte", FY_U8 },    { "char", FY_I8 },      { "short", FY_I16 },     { "int", FY_I32 },
-		{ "long", FY_I64 },   { "half", FY_F16 },     { "float", FY_F32 },     { "double", FY_F64 },
-		{ "cfloat", FY_C64 }, { "cdouble", FY_C128 }, { "bfloat16", FY_BF16 }, { "bool", FY_BOOL },
+		{ "byte", FY_U8 },    { "char", FY_I8 },      { "short", FY_I16 }, { "int", FY_I32 },
+		{ "long", FY_I64 },   { "half", FY_F16 },     { "float", FY_F32 }, { "double", FY_F64 },
+		{ "cfloat", FY_C64 }, { "cdouble", FY_C128 },
 	};
 	for (size_t i = 0; i < FY_COUNT(casts); i++) {
 		if (strcmp(casts[i].name, name) != 0)
@@ -114,9 +114,9 @@ static void check_method(fy_binder *b, const known_names *names, const fy_pendin
 		return;
 	}
 	const char *name = strcmp(p->name, "type") == 0 ? "to" : p->name;
-	const char *operator= fy_arena_printf(b->arena, "aten::%s", name);
-	if (fy_operator_known(b, operator))
-		become_operator(b, p, operator);
+	const char *full = fy_arena_printf(b->arena, "aten::%s", name);
+	if (fy_operator_known(b, full))
+		become_operator(b, p, full);
 	else if (fy_map_has(&names->attributes, fy_str_of(p->name)) || has_custom(b))
 		return; /* a submodule that is called, or a method of a C++ class: shows when running */
 	else
@@ -127,9 +127,9 @@ static void check_attribute(fy_binder *b, const known_names *names, const fy_pen
 {
 	if (fy_map_has(&names->attributes, fy_str_of(p->name)))
 		return;
-	const char *operator= fy_arena_printf(b->arena, "prim::%s", p->name);
-	if (p->expr && fy_operator_known(b, operator))
-		become_operator(b, p, operator);
+	const char *full = fy_arena_printf(b->arena, "prim::%s", p->name);
+	if (p->expr && fy_operator_known(b, full))
+		become_operator(b, p, full);
 	else if (!has_custom(b))
 		report(b, p, "attribute");
 }

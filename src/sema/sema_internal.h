@@ -238,13 +238,24 @@ typedef struct fy_dotted {
 } fy_dotted;
 fy_dotted fy_bind_dotted(fy_scope *s, const fy_expr *expr);
 
-/* ---- statements: bind_stmt.c, bind_target.c
+/* ---- statements: bind_stmt.c, bind_loop.c, bind_target.c
  * --------------------------------------------------------------------- */
 
 /* Binds the body of a function whose signature is declared. */
 void fy_bind_body(fy_binder *b, fy_bound_function *function);
 /* Appends a bound statement. */
 fy_bstmt *fy_stmt_add(fy_scope *s, fy_bstmt_kind kind, fy_span span);
+/* A block being collected and the one around it. */
+typedef struct fy_open_block {
+	fy_stmts stmts, *outer;
+} fy_open_block;
+void fy_block_begin(fy_scope *s, fy_open_block *b);
+void fy_block_end(fy_scope *s, fy_open_block *b, fy_bblock *out);
+/* Binds statements into the open block. What follows one that leaves the block can't run and is not bound.
+ * True: the block is left. */
+bool fy_bind_suite_items(fy_scope *s, const fy_suite *suite);
+void fy_bind_while(fy_scope *s, const fy_stmt *stmt);
+void fy_bind_for(fy_scope *s, const fy_stmt *stmt);
 void fy_bind_assignment(fy_scope *s, const fy_stmt *stmt);
 void fy_bind_augmentation(fy_scope *s, const fy_stmt *stmt);
 void fy_bind_deletion(fy_scope *s, const fy_stmt *stmt);
