@@ -1,12 +1,13 @@
 /*
- * Views that reorder or pick along dims: permute, transpose, select, slice, expand, split, unbind, diagonal, unfold,
- * as_strided.
+ * Views that reorder or pick along dims: permute, transpose, select, slice, expand, split, unbind, diagonal,
+ * unfold, as_strided.
  */
 #include "ops/views.h"
 
 #include <string.h>
 
-/* ---- order of dims ---------------------------------------------------------------------------------------------------- */
+/* ---- order of dims
+ * ---------------------------------------------------------------------------------------------------- */
 
 static fy_status permuted(fy_call *call, const int *perm)
 {
@@ -137,9 +138,15 @@ static fy_perm_fn perm_of(const char *name)
 		const char *name;
 		fy_perm_fn fn;
 	} all[] = {
-		{ "aten::permute", permute_perm },  { "aten::transpose", swap_perm }, { "aten::swapaxes", swap_perm },
-		{ "aten::swapdims", swap_perm },    { "aten::t", t_perm },	      { "aten::numpy_T", reverse_perm },
-		{ "aten::mT", last_two_perm },	    { "aten::movedim", movedim_perm }, { "aten::moveaxis", movedim_perm },
+		{ "aten::permute", permute_perm },
+		{ "aten::transpose", swap_perm },
+		{ "aten::swapaxes", swap_perm },
+		{ "aten::swapdims", swap_perm },
+		{ "aten::t", t_perm },
+		{ "aten::numpy_T", reverse_perm },
+		{ "aten::mT", last_two_perm },
+		{ "aten::movedim", movedim_perm },
+		{ "aten::moveaxis", movedim_perm },
 	};
 
 	for (size_t i = 0; i < FY_COUNT(all); i++)
@@ -169,7 +176,8 @@ static fy_status infer_perm(fy_call *call)
 	}
 	identity(perm, self->shape.rank);
 	if (!perm_of(call->op->name)(self->shape.rank, args, count, perm))
-		return fy_call_raise(call, "these dimensions are no permutation of a tensor of rank %d", self->shape.rank);
+		return fy_call_raise(call, "these dimensions are no permutation of a tensor of rank %d",
+				     self->shape.rank);
 	return permuted(call, perm);
 }
 
@@ -254,14 +262,16 @@ const fy_op fy_aten_moveaxis = {
 	.cases = FY_CASES(".int f32[2,3,4] 0 2"),
 };
 
-/* ---- select -------------------------------------------------------------------------------------------------------------- */
+/* ---- select
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 static int64_t stepped(int64_t offset, int64_t index, int64_t stride)
 {
 	int64_t moved;
 
-	if (offset == FY_STRIDE_UNKNOWN || stride == FY_STRIDE_UNKNOWN || !fy_mul_i64(index, stride, &moved) ||
-	    !fy_add_i64(offset, moved, &moved))
+	if (offset == FY_STRIDE_UNKNOWN || stride == FY_STRIDE_UNKNOWN ||
+	    !fy_mul_i64(index, stride, &moved) || !fy_add_i64(offset, moved, &moved))
 		return FY_STRIDE_UNKNOWN;
 	return moved;
 }
@@ -278,8 +288,9 @@ static fy_status infer_select(fy_call *call)
 	FY_TRY(fy_call_dim(call, 1, self->shape.rank, &dim));
 	if (fy_call_int_known(call, 2, &index) && fy_dim_known(self->shape.dims[dim])) {
 		if (index < -self->shape.dims[dim] || index >= self->shape.dims[dim])
-			return fy_call_raise(call, "index %" PRId64 " is out of range for dimension %d of size %" PRId64, index,
-					     dim, self->shape.dims[dim]);
+			return fy_call_raise(
+				call, "index %" PRId64 " is out of range for dimension %d of size %" PRId64,
+				index, dim, self->shape.dims[dim]);
 		index += index < 0 ? self->shape.dims[dim] : 0;
 		offset = stepped(self->offset, index, self->strides[dim]);
 	}
@@ -302,18 +313,23 @@ static fy_status lower_select(fy_lowering *l, fy_node *node)
 
 		if (at < 0 && fy_dim_known(size))
 			at += size;
-		if (at < 0 && fy_lower_opset(l) < 11) { /* Gather takes negative indices from 11 on: cut, then drop the dim */
+		if (at < 0 &&
+		    fy_lower_opset(l) <
+			    11) { /* Gather takes negative indices from 11 on: cut, then drop the dim */
 			int64_t axis = dim, stop = at + 1 == 0 ? INT64_MAX : at + 1, step = 1;
 
 			fy_lower_result(l, node, 0,
-					fy_lower_squeeze(l, fy_lower_slice(l, self, &axis, &at, &stop, &step, 1), &axis, 1));
+					fy_lower_squeeze(l,
+							 fy_lower_slice(l, self, &axis, &at, &stop, &step, 1),
+							 &axis, 1));
 			return fy_lower_status(l);
 		}
 		index = fy_lower_int(l, at);
 	} else {
 		index = fy_lower_arg(l, node, 2, FY_I64);
 	}
-	fy_lower_result(l, node, 0, fy_emit(l, "Gather", FY_IN(self, index), FY_ATTRS(fy_attr_int("axis", dim))));
+	fy_lower_result(l, node, 0,
+			fy_emit(l, "Gather", FY_IN(self, index), FY_ATTRS(fy_attr_int("axis", dim))));
 	return fy_lower_status(l);
 }
 
@@ -326,7 +342,9 @@ const fy_op fy_aten_select = {
 	.cases = FY_CASES("f32[2,3] 0 1", "f32[2,3] -1 -1", "i64[4] 0 2", "f32[2,3]^T 1 0", "f32[2,3] 0 2"),
 };
 
-/* ---- slice ----------------------------------------------------------------------------------------------------------------- */
+/* ---- slice
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 /* A bound: *known false when it depends on data; None gives `none`. */
 static fy_status slice_bound(fy_call *call, int index, int64_t none, int64_t *out, bool *known)
@@ -356,7 +374,8 @@ static fy_status sliced(fy_call *call, int dim, fy_dim length, int64_t start, bo
 	if (strides[dim] != FY_STRIDE_UNKNOWN && !fy_mul_i64(strides[dim], step, &strides[dim]))
 		return fy_call_raise(call, "the step is too large");
 	return fy_result_view(call, 0, &shape, strides,
-			      start_known ? stepped(self->offset, start, self->strides[dim]) : FY_STRIDE_UNKNOWN);
+			      start_known ? stepped(self->offset, start, self->strides[dim])
+					  : FY_STRIDE_UNKNOWN);
 }
 
 static fy_status infer_slice(fy_call *call)
@@ -403,7 +422,8 @@ static fy_value *bound_value(fy_lowering *l, const fy_node *node, int index, int
 static fy_status lower_slice(fy_lowering *l, fy_node *node)
 {
 	fy_value *self = fy_lower_tensor(l, node, 0), *value;
-	int64_t axis = wrap(fy_node_int(node, 1), self->type.shape.rank), step = fy_node_int(node, 4), start, end;
+	int64_t axis = wrap(fy_node_int(node, 1), self->type.shape.rank), step = fy_node_int(node, 4), start,
+		end;
 
 	if (fy_node_arg_known(node, 2) && fy_node_arg_known(node, 3)) {
 		start = fy_node_none(node, 2) ? 0 : fy_node_int(node, 2);
@@ -436,8 +456,8 @@ const fy_op fy_aten_slice = {
 	.infer = infer_slice,
 	.lower = lower_slice,
 	.plain_opset = slice_opset,
-	.cases = FY_CASES("f32[4,3] 0 1 3", "f32[4,3] 1 0 9223372036854775807", "f32[7] 0 1 none 2", "f32[4,3] 0 -2",
-			  "f32[4] 0 3 1", "f32[4,3]", "f32[3,4]^T 1 1"),
+	.cases = FY_CASES("f32[4,3] 0 1 3", "f32[4,3] 1 0 9223372036854775807", "f32[7] 0 1 none 2",
+			  "f32[4,3] 0 -2", "f32[4] 0 3 1", "f32[4,3]", "f32[3,4]^T 1 1"),
 };
 
 static fy_status infer_narrow(fy_call *call)
@@ -456,7 +476,8 @@ static fy_status infer_narrow(fy_call *call)
 		return sliced(call, dim, length, start, start >= 0, 1);
 	start += start < 0 ? size : 0;
 	if (start < 0 || length < 0 || start > size || length > size - start)
-		return fy_call_raise(call, "narrow: start and length leave the dimension of size %" PRId64, size);
+		return fy_call_raise(call, "narrow: start and length leave the dimension of size %" PRId64,
+				     size);
 	return sliced(call, dim, length, start, true, 1);
 }
 
@@ -481,7 +502,9 @@ const fy_op fy_aten_narrow = {
 	.cases = FY_CASES("f32[4,3] 0 1 2", "f32[4,3] 1 -1 1", "f32[4] 0 3 2"),
 };
 
-/* ---- expand ------------------------------------------------------------------------------------------------------------------ */
+/* ---- expand
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static fy_status expanded(fy_call *call, const fy_shape *sizes, int inferred_mask)
 {
@@ -506,7 +529,9 @@ static fy_status expanded(fy_call *call, const fy_shape *sizes, int inferred_mas
 		else if (d < extra)
 			strides[d] = 0;
 		else if (have != shape.dims[d] && fy_dim_known(have) && fy_dim_known(shape.dims[d]))
-			return fy_call_raise(call, "expand(): size %" PRId64 " does not fit size %" PRId64 " of dimension %d",
+			return fy_call_raise(call,
+					     "expand(): size %" PRId64 " does not fit size %" PRId64
+					     " of dimension %d",
 					     shape.dims[d], have, d);
 	}
 	return fy_result_view(call, 0, &shape, strides, self->offset);
@@ -536,7 +561,10 @@ static fy_status infer_expand(fy_call *call)
 	return expanded(call, &shape, mask);
 }
 
-static fy_status infer_expand_as(fy_call *call) { return expanded(call, &fy_call_tensor(call, 1)->shape, 0); }
+static fy_status infer_expand_as(fy_call *call)
+{
+	return expanded(call, &fy_call_tensor(call, 1)->shape, 0);
+}
 
 static fy_status lower_expand(fy_lowering *l, fy_node *node)
 {
@@ -548,10 +576,12 @@ static fy_status lower_expand(fy_lowering *l, fy_node *node)
 	else if (fy_shape_known(&type->shape))
 		value = fy_lower_expand(l, self, &type->shape);
 	else if (node->args[1].kind == FY_ARG_LIST)
-		value = fy_emit(l, "Expand", FY_IN(self, fy_lower_max(l, fy_lower_sizes(l, node, 1), fy_lower_int(l, 1))),
+		value = fy_emit(l, "Expand",
+				FY_IN(self, fy_lower_max(l, fy_lower_sizes(l, node, 1), fy_lower_int(l, 1))),
 				FY_NO_ATTRS);
 	else
-		value = fy_emit(l, "Expand", FY_IN(self, fy_lower_shape_of(l, fy_lower_tensor(l, node, 1))), FY_NO_ATTRS);
+		value = fy_emit(l, "Expand", FY_IN(self, fy_lower_shape_of(l, fy_lower_tensor(l, node, 1))),
+				FY_NO_ATTRS);
 	fy_lower_result(l, node, 0, value);
 	return fy_lower_status(l);
 }
@@ -561,7 +591,8 @@ const fy_op fy_aten_expand = {
 	.flags = FY_OP_MOVES,
 	.infer = infer_expand,
 	.lower = lower_expand,
-	.cases = FY_CASES("f32[3,1] [3,4]", "f32[3] [2,3]", "f32[1,3] [-1,-1]", "f32[] [2]", "f32[2,3] [3,3]", "i64[1] [0]"),
+	.cases = FY_CASES("f32[3,1] [3,4]", "f32[3] [2,3]", "f32[1,3] [-1,-1]", "f32[] [2]", "f32[2,3] [3,3]",
+			  "i64[1] [0]"),
 };
 
 const fy_op fy_aten_expand_as = {

@@ -5,7 +5,9 @@
 
 #include <string.h>
 
-/* ---- split ----------------------------------------------------------------------------------------------------------------- */
+/* ---- split
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 enum { PART_LIMIT = 100000 };
 
@@ -60,7 +62,9 @@ static fy_status listed_parts(fy_call *call, int dim)
 		if (sizes[i] < 0 || !fy_add_i64(sum, sizes[i], &sum))
 			return fy_call_raise(call, "a negative split size");
 	if (fy_dim_known(total) && sum != total)
-		return fy_call_raise(call, "the split sizes add up to %" PRId64 ", the dimension has %" PRId64, sum, total);
+		return fy_call_raise(call,
+				     "the split sizes add up to %" PRId64 ", the dimension has %" PRId64, sum,
+				     total);
 	return parts(call, dim, sizes, count);
 }
 
@@ -117,8 +121,9 @@ static fy_status lower_parts(fy_lowering *l, fy_node *node, int axis)
 	if (used * 2 >= node->result_count) {
 		if (fy_lower_opset(l) < 13)
 			fy_emit_n(l, "Split", FY_IN(self),
-				  FY_ATTRS(fy_attr_int("axis", axis), fy_attr_ints(l, "split", sizes, node->result_count)), values,
-				  node->result_count);
+				  FY_ATTRS(fy_attr_int("axis", axis),
+					   fy_attr_ints(l, "split", sizes, node->result_count)),
+				  values, node->result_count);
 		else
 			fy_emit_n(l, "Split", FY_IN(self, fy_lower_ints(l, sizes, node->result_count)),
 				  FY_ATTRS(fy_attr_int("axis", axis)), values, node->result_count);
@@ -147,8 +152,8 @@ const fy_op fy_aten_split = {
 	.flags = FY_OP_MOVES,
 	.infer = infer_split,
 	.lower = lower_split,
-	.cases = FY_CASES(".Tensor f32[5,2] 2", ".Tensor f32[2,5] 2 1", ".sizes f32[5,2] [1,4] 0", ".Tensor f32[4] 9",
-			  ".sizes f32[5] [2,2]"),
+	.cases = FY_CASES(".Tensor f32[5,2] 2", ".Tensor f32[2,5] 2 1", ".sizes f32[5,2] [1,4] 0",
+			  ".Tensor f32[4] 9", ".sizes f32[5] [2,2]"),
 };
 const fy_op fy_aten_split_with_sizes = {
 	.name = "aten::split_with_sizes",
@@ -180,7 +185,9 @@ const fy_op fy_aten_unsafe_split = {
 	.cases = FY_CASES("f32[5,2] 2"),
 };
 
-/* ---- unbind ---------------------------------------------------------------------------------------------------------------- */
+/* ---- unbind
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static fy_status infer_unbind(fy_call *call)
 {
@@ -223,7 +230,8 @@ static fy_status lower_unbind(fy_lowering *l, fy_node *node)
 		fy_value *value = self; /* nobody looks at an unused part */
 
 		if (fy_value_use_count(node->results[i]) > 0)
-			value = fy_emit(l, "Gather", FY_IN(self, fy_lower_int(l, i)), FY_ATTRS(fy_attr_int("axis", dim)));
+			value = fy_emit(l, "Gather", FY_IN(self, fy_lower_int(l, i)),
+					FY_ATTRS(fy_attr_int("axis", dim)));
 		fy_lower_result(l, node, i, value);
 	}
 	return fy_lower_status(l);
@@ -238,7 +246,8 @@ const fy_op fy_aten_unbind = {
 	.cases = FY_CASES("f32[3,2]", "f32[2,3] 1", "f32[3,2]^T -1"),
 };
 
-/* ---- places picked by a constant index ---------------------------------------------------------------------------------------- */
+/* ---- places picked by a constant index
+ * ---------------------------------------------------------------------------------------- */
 
 /* Lowers any view of known geometry: the base flat, gathered at the places the view covers. */
 static fy_status lower_places(fy_lowering *l, fy_node *node, const int64_t *strides, int64_t offset)
@@ -271,13 +280,19 @@ static fy_status lower_places(fy_lowering *l, fy_node *node, const int64_t *stri
 	}
 	flat = fy_lower_reshape(l, self, &(fy_shape){ 1, { numel } });
 	fy_lower_result(l, node, 0,
-			fy_emit(l, "Gather", FY_IN(flat, fy_lower_constant(l, index)), FY_ATTRS(fy_attr_int("axis", 0))));
+			fy_emit(l, "Gather", FY_IN(flat, fy_lower_constant(l, index)),
+				FY_ATTRS(fy_attr_int("axis", 0))));
 	return fy_lower_status(l);
 }
 
-static void row_major(const fy_shape *shape, int64_t *strides) { fy_shape_strides(shape, strides); }
+static void row_major(const fy_shape *shape, int64_t *strides)
+{
+	fy_shape_strides(shape, strides);
+}
 
-/* ---- as_strided ------------------------------------------------------------------------------------------------------------------ */
+/* ---- as_strided
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static fy_status infer_as_strided(fy_call *call)
 {
@@ -326,10 +341,12 @@ const fy_op fy_aten_as_strided = {
 	.cases = FY_CASES("f32[2,6] [3,2] [2,1] 1", "f32[6] [2,3] [1,1]", "f32[2,3] [7] [1]"),
 };
 
-/* ---- diagonal, unfold -------------------------------------------------------------------------------------------------------------- */
+/* ---- diagonal, unfold
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
-static fy_status diagonal_geometry(fy_call *call, const fy_tensor *self, int64_t offset, int a, int b, fy_shape *shape,
-				   int64_t *strides, int64_t *start)
+static fy_status diagonal_geometry(fy_call *call, const fy_tensor *self, int64_t offset, int a, int b,
+				   fy_shape *shape, int64_t *strides, int64_t *start)
 {
 	int64_t rows = self->shape.dims[a], columns = self->shape.dims[b], length;
 
@@ -440,7 +457,8 @@ static fy_status lower_unfold(fy_lowering *l, fy_node *node)
 	for (int64_t w = 0; w < windows; w++)
 		for (int64_t i = 0; i < size; i++)
 			places[w * size + i] = w * step + i;
-	value = fy_emit(l, "Gather", FY_IN(self, fy_lower_constant(l, index)), FY_ATTRS(fy_attr_int("axis", dim)));
+	value = fy_emit(l, "Gather", FY_IN(self, fy_lower_constant(l, index)),
+			FY_ATTRS(fy_attr_int("axis", dim)));
 	for (int d = 0; d < rank + 1; d++)
 		if (d != dim + 1)
 			perm[next++] = d;

@@ -1,12 +1,14 @@
 /*
- * Reshaping views: view, reshape, flatten, squeeze, unsqueeze and their kin. A reshape is a view when strides allow
- * it, else a copy, as in PyTorch: that decides whether a later in-place write reaches the original.
+ * Reshaping views: view, reshape, flatten, squeeze, unsqueeze and their kin. A reshape is a view when strides
+ * allow it, else a copy, as in PyTorch: that decides whether a later in-place write reaches the original.
  */
 #include "ops/views.h"
 
 #include <string.h>
 
-/* ---- sizes --------------------------------------------------------------------------------------------------------- */
+/* ---- sizes
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 fy_status fy_call_sizes(fy_call *call, int index, fy_shape *out, int *inferred)
 {
@@ -106,7 +108,8 @@ fy_status fy_call_complete(fy_call *call, const fy_shape *self, fy_shape *shape,
 			return cancel && have != want ? misfit(call, self, shape) : FY_OK;
 		if (cancel && want > 0 && have % want == 0)
 			shape->dims[inferred] = have / want;
-		else if (have_symbols == 1 && want_symbols == 0 && want == have) { /* the symbol itself is what is left */
+		else if (have_symbols == 1 && want_symbols == 0 &&
+			 want == have) { /* the symbol itself is what is left */
 			for (int d = 0; d < self->rank; d++)
 				if (!fy_dim_known(self->dims[d]))
 					shape->dims[inferred] = self->dims[d];
@@ -122,7 +125,8 @@ fy_status fy_call_complete(fy_call *call, const fy_shape *self, fy_shape *shape,
 	return FY_OK;
 }
 
-/* ---- strides -------------------------------------------------------------------------------------------------------- */
+/* ---- strides
+ * -------------------------------------------------------------------------------------------------------- */
 
 static bool symbolic(const fy_tensor *self, const fy_shape *shape)
 {
@@ -135,8 +139,8 @@ static bool symbolic(const fy_tensor *self, const fy_shape *shape)
 }
 
 /*
- * Dims of `self` that lie one in the other without gaps form a chunk; the new dims must fill chunk after chunk, from
- * the right (the rule of PyTorch's computeStride).
+ * Dims of `self` that lie one in the other without gaps form a chunk; the new dims must fill chunk after
+ * chunk, from the right (the rule of PyTorch's computeStride).
  */
 bool fy_view_strides(const fy_tensor *self, const fy_shape *shape, int64_t strides[])
 {
@@ -197,7 +201,9 @@ static fy_status reshape_eval(fy_call *call)
 	return FY_OK;
 }
 
-/* ---- lowering --------------------------------------------------------------------------------------------------------- */
+/* ---- lowering
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 fy_value *fy_lower_sizes(fy_lowering *l, const fy_node *node, int index)
 {
@@ -217,7 +223,8 @@ fy_value *fy_lower_sizes(fy_lowering *l, const fy_node *node, int index)
 		if (arg->list.items[i].kind == FY_ARG_INT)
 			parts[i] = fy_lower_ints(l, &known[i], 1);
 		else
-			parts[i] = fy_lower_unsqueeze(l, fy_lower_cast(l, arg->list.items[i].v, FY_I64), &zero, 1);
+			parts[i] = fy_lower_unsqueeze(l, fy_lower_cast(l, arg->list.items[i].v, FY_I64),
+						      &zero, 1);
 	}
 	joined = fy_emit(l, "Concat", parts, arg->list.count, FY_ATTRS(fy_attr_int("axis", 0)));
 	return joined;
@@ -249,11 +256,13 @@ static fy_status lower_view(fy_lowering *l, fy_node *node)
 
 	if (symbol_count(&type->shape) <= 1 || fy_shape_eq(&self->type.shape, &type->shape))
 		return fy_lower_as_result(l, node);
-	fy_lower_result(l, node, 0, fy_emit(l, "Reshape", FY_IN(self, fy_lower_sizes(l, node, 1)), FY_NO_ATTRS));
+	fy_lower_result(l, node, 0,
+			fy_emit(l, "Reshape", FY_IN(self, fy_lower_sizes(l, node, 1)), FY_NO_ATTRS));
 	return fy_lower_status(l);
 }
 
-/* ---- view, reshape ------------------------------------------------------------------------------------------------------ */
+/* ---- view, reshape
+ * ------------------------------------------------------------------------------------------------------ */
 
 static fy_status infer_sizes(fy_call *call, bool must_view)
 {
@@ -269,8 +278,14 @@ static fy_status infer_sizes(fy_call *call, bool must_view)
 	return fy_result_reshape(call, &shape);
 }
 
-static fy_status infer_view(fy_call *call) { return infer_sizes(call, true); }
-static fy_status infer_reshape(fy_call *call) { return infer_sizes(call, false); }
+static fy_status infer_view(fy_call *call)
+{
+	return infer_sizes(call, true);
+}
+static fy_status infer_reshape(fy_call *call)
+{
+	return infer_sizes(call, false);
+}
 
 const fy_op fy_aten_view = {
 	.name = "aten::view",
@@ -278,8 +293,8 @@ const fy_op fy_aten_view = {
 	.flags = FY_OP_MOVES,
 	.infer = infer_view,
 	.lower = lower_view,
-	.cases = FY_CASES("f32[2,6] [3,4]", "f32[2,6] [-1]", "i64[4,3] [2,2,-1]", "f32[1] []", "f32[2,3]^T [6]",
-			  "f32[0,3] [3,0]", "f32[2,3] [4,-1]"),
+	.cases = FY_CASES("f32[2,6] [3,4]", "f32[2,6] [-1]", "i64[4,3] [2,2,-1]", "f32[1] []",
+			  "f32[2,3]^T [6]", "f32[0,3] [3,0]", "f32[2,3] [4,-1]"),
 };
 
 const fy_op fy_aten__unsafe_view = {
@@ -296,7 +311,8 @@ const fy_op fy_aten_reshape = {
 	.infer = infer_reshape,
 	.eval = reshape_eval,
 	.lower = lower_view,
-	.cases = FY_CASES("f32[2,6] [3,4]", "f32[2,3]^T [6]", "f32[2,3]^T [-1,1]", "bool[4] [2,2]", "f32[3,1]^E [3]"),
+	.cases = FY_CASES("f32[2,6] [3,4]", "f32[2,3]^T [6]", "f32[2,3]^T [-1,1]", "bool[4] [2,2]",
+			  "f32[3,1]^E [3]"),
 };
 
 static fy_status infer_like_other(fy_call *call)
@@ -324,7 +340,8 @@ const fy_op fy_aten_reshape_as = {
 	.cases = FY_CASES("f32[2,6] f32[3,4]", "f32[2,3]^T f32[6]"),
 };
 
-/* ---- flatten, unflatten ------------------------------------------------------------------------------------------------- */
+/* ---- flatten, unflatten
+ * ------------------------------------------------------------------------------------------------- */
 
 /* Dims first..last of self become one. */
 static fy_status infer_flat(fy_call *call, int first, int last)
@@ -363,7 +380,10 @@ static fy_status infer_flatten(fy_call *call)
 	return infer_flat(call, first, last);
 }
 
-static fy_status infer_ravel(fy_call *call) { return infer_flat(call, 0, fy_call_tensor(call, 0)->shape.rank - 1); }
+static fy_status infer_ravel(fy_call *call)
+{
+	return infer_flat(call, 0, fy_call_tensor(call, 0)->shape.rank - 1);
+}
 
 const fy_op fy_aten_flatten = {
 	.name = "aten::flatten",
@@ -372,7 +392,8 @@ const fy_op fy_aten_flatten = {
 	.infer = infer_flatten,
 	.eval = reshape_eval,
 	.lower = fy_lower_as_result,
-	.cases = FY_CASES("f32[2,3,4] 1", "f32[2,3,4]", "f32[2,3]^T", "f32[]", "f32[2,3,4] -2 -1", "f32[2,3] 1 1"),
+	.cases = FY_CASES("f32[2,3,4] 1", "f32[2,3,4]", "f32[2,3]^T", "f32[]", "f32[2,3,4] -2 -1",
+			  "f32[2,3] 1 1"),
 };
 
 const fy_op fy_aten_ravel = {
@@ -414,7 +435,8 @@ const fy_op fy_aten_unflatten = {
 	.cases = FY_CASES("f32[2,6] 1 [2,3]", "f32[6,2] 0 [-1,3]"),
 };
 
-/* ---- squeeze, unsqueeze --------------------------------------------------------------------------------------------------- */
+/* ---- squeeze, unsqueeze
+ * --------------------------------------------------------------------------------------------------- */
 
 static fy_status infer_unsqueeze(fy_call *call)
 {
@@ -479,6 +501,6 @@ const fy_op fy_aten_squeeze = {
 	.flags = FY_OP_MOVES,
 	.infer = infer_squeeze,
 	.lower = fy_lower_as_result,
-	.cases = FY_CASES("f32[1,3,1]", ".dim f32[1,3,1] 0", ".dim f32[1,3,1] 1", ".dims f32[1,3,1] [0,-1]", "f32[]",
-			  ".dim f32[2,1]^T 1"),
+	.cases = FY_CASES("f32[1,3,1]", ".dim f32[1,3,1] 0", ".dim f32[1,3,1] 1", ".dims f32[1,3,1] [0,-1]",
+			  "f32[]", ".dim f32[2,1]^T 1"),
 };

@@ -4,8 +4,8 @@
 
 #include "ops/ops_internal.h"
 
-/* The list argument `index` as a shape. Sizes that depend on data become new symbols; *inferred is the place of a
- * -1 (its dim is left 0), or -1 when there is none. */
+/* The list argument `index` as a shape. Sizes that depend on data become new symbols; *inferred is the place
+ * of a -1 (its dim is left 0), or -1 when there is none. */
 fy_status FY_MUST_USE fy_call_sizes(fy_call *call, int index, fy_shape *out, int *inferred);
 /* Fills in the dim that was given as -1, and checks that the count of elements agrees where it is known. */
 fy_status FY_MUST_USE fy_call_complete(fy_call *call, const fy_shape *self, fy_shape *shape, int inferred);
