@@ -164,6 +164,8 @@ fy_status fy_var_write(fy_eval *ev, fy_var *var, fy_var *by)
 {
 	fy_tensor *data;
 
+	if (geometry_known(var->tensor) && fy_tensor_overlaps_itself(var->tensor)) /* PyTorch's result depends on its order */
+		return refuse(ev, "the view overlaps itself");
 	if (!var->cell) {
 		fy_tensor_copy(var->tensor, by->tensor);
 		return FY_OK;
@@ -172,8 +174,6 @@ fy_status fy_var_write(fy_eval *ev, fy_var *var, fy_var *by)
 		return fy_eval_poisoned(ev, var->cell->lost);
 	if (var->tensor->dtype != var->cell->base->dtype)
 		return refuse(ev, "the view has another element type than its base");
-	if (geometry_known(var->tensor) && fy_tensor_overlaps_itself(var->tensor))
-		return refuse(ev, "the view overlaps itself");
 	data = fy_var_data(ev, by);
 	if (data && var->cell->constant)
 		return write_constant(ev, var, data);

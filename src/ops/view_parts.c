@@ -131,9 +131,11 @@ static fy_status lower_parts(fy_lowering *l, fy_node *node, int axis)
 	for (int64_t i = 0, at = 0, dim = axis, step = 1; i < node->result_count; at += sizes[i++]) {
 		int64_t end = at + sizes[i];
 
-		if (used * 2 < node->result_count && fy_value_use_count(node->results[i]) > 0)
+		if (fy_value_use_count(node->results[i]) == 0)
+			continue;
+		if (!values[i])
 			values[i] = fy_lower_slice(l, self, &dim, &at, &end, &step, 1);
-		fy_lower_result(l, node, (int)i, values[i] ? values[i] : self);
+		fy_lower_result(l, node, (int)i, values[i]);
 	}
 	return fy_lower_status(l);
 }
