@@ -231,11 +231,38 @@ static fy_status resize_infer(fy_onnx_call *call)
 	return fy_onnx_result(call, 0, fy_onnx_dtype(call, 0), &plan.out);
 }
 
+/* Before opset 11 nothing says which neighbour is the nearest; ONNX Runtime takes the upper one along axes that shrink and
+ * the lower one along others. The axes that shrink go first. */
+static fy_status resize_old_nearest(fy_onnx_call *call, const resize_plan *plan)
+{
+	const fy_tensor *in = call->inputs[0];
+	fy_resize shrink = plan->resize, grow = plan->resize;
+	fy_shape between = in->shape;
+	fy_tensor *shrunk;
+
+	shrink.nearest = FY_NEAREST_CEIL;
+	for (int i = 0; i < in->shape.rank; i++) {
+		if (plan->resize.scale[i] < 1) {
+			between.dims[i] = plan->out.dims[i];
+			grow.scale[i] = 1;
+		} else {
+			shrink.scale[i] = 1;
+		}
+	}
+	FY_TRY(fy_onnx_new(call, &shrunk, in->dtype, &between, false));
+	fy_kernel_resize(shrunk, in, &shrink);
+	fy_kernel_resize(call->outputs[0], shrunk, &grow);
+	fy_tensor_unref(shrunk);
+	return FY_OK;
+}
+
 static fy_status resize_eval(fy_onnx_call *call)
 {
 	resize_plan plan;
 
 	FY_TRY(plan_resize(call, &call->inputs[0]->shape, &plan));
+	if (call->version < 11 && plan.resize.mode == FY_RESIZE_NEAREST)
+		return resize_old_nearest(call, &plan);
 	fy_kernel_resize(call->outputs[0], call->inputs[0], &plan.resize);
 	return FY_OK;
 }
