@@ -5,23 +5,36 @@
  */
 #include "kernels/kernels_internal.h"
 
+/* Along a row: tap x meets `count` elements, from these places on. */
+typedef struct row_tap {
+	int64_t fine, coarse, count;
+} row_tap;
+
 /* Missing spatial dims in front have size 1. */
 typedef struct plain_conv {
 	bool transposed;
 	int64_t in[3], out[3], kernel[3], stride[3], dilation[3], pad[3];
 	int64_t groups, in_per_group, out_per_group;
+	row_tap *row_taps; /* [kernel[2]] */
 	fy_dtype dtype;
 	const void *in_data, *weight_data, *bias_data;
 	void *out_data;
 } plain_conv;
 
-/* Coarse positions [from, to) whose fine position p * stride + shift lies inside. */
-static void reach(int64_t shift, int64_t stride, int64_t fine, int64_t coarse, int64_t *from, int64_t *to)
+/* Coarse positions p whose fine position p * stride + shift lies inside, for each tap of a row. */
+static void make_row_taps(plain_conv *c)
 {
-	*from = shift < 0 ? (-shift + stride - 1) / stride : 0;
-	*to = shift < fine ? (fine - 1 - shift) / stride + 1 : 0;
-	if (*to > coarse)
-		*to = coarse;
+	int64_t fine = c->transposed ? c->out[2] : c->in[2], coarse = c->transposed ? c->in[2] : c->out[2];
+	int64_t stride = c->stride[2];
+
+	c->row_taps = fy_alloc((size_t)(c->kernel[2] + 1) * sizeof(row_tap));
+	for (int64_t x = 0; x < c->kernel[2]; x++) {
+		int64_t shift = x * c->dilation[2] - c->pad[2];
+		int64_t from = shift < 0 ? (-shift + stride - 1) / stride : 0;
+		int64_t to = shift < fine ? (fine - 1 - shift) / stride + 1 : 0;
+		to = to < coarse ? to : coarse;
+		c->row_taps[x] = (row_tap){ from * stride + shift, from, to > from ? to - from : 0 };
+	}
 }
 
 #define T       float
@@ -170,6 +183,8 @@ void fy_conv_plain(fy_tensor *out, const fy_tensor *in, const fy_tensor *weight,
 	c.weight_data = fy_tensor_data(weight);
 	c.bias_data = bias ? fy_tensor_data(bias) : NULL;
 	c.out_data = fy_tensor_write_data(out);
+	make_row_taps(&c);
 	fy_parallel(out->shape.dims[0] * out->shape.dims[1], fy_grain(work * c.in_per_group), some_channels,
 		    &c);
+	fy_free(c.row_taps);
 }

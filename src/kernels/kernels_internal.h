@@ -12,8 +12,10 @@
  * time. */
 typedef void (*fy_range_fn)(void *context, int64_t begin, int64_t end);
 void fy_parallel(int64_t count, int64_t grain, fy_range_fn work, void *context);
-/* Makes the calling thread's OpenMP settings ours: before every call of oneDNN. */
-void fy_parallel_prepare(void);
+/* Makes the calling thread's OpenMP settings ours: before every call of oneDNN. Below a million
+ * multiplications
+ * (`work`) waking a thread costs more than it brings. */
+void fy_parallel_prepare(double work);
 /* Units of work of `cost` elements each that are worth a thread of their own. */
 int64_t fy_grain(int64_t cost);
 

@@ -55,7 +55,7 @@ void fy_kernels_describe(fy_buf *out)
 bool fy_onednn_gemm(bool transposed_a, bool transposed_b, int64_t m, int64_t n, int64_t k, const float *a,
 		    int64_t lda, const float *b, int64_t ldb, float beta, float *c, int64_t ldc)
 {
-	fy_parallel_prepare();
+	fy_parallel_prepare((double)m * (double)n * (double)k);
 	return dnnl_sgemm(transposed_a ? 'T' : 'N', transposed_b ? 'T' : 'N', m, n, k, 1, a, lda, b, ldb,
 			  beta, c, ldc) == dnnl_success;
 }
@@ -227,12 +227,16 @@ static bool execute(conv_run *run)
 	return dnnl_stream_wait(run->stream) == dnnl_success;
 }
 
-static bool is_fast(const_dnnl_primitive_desc_t desc)
+/* The general implementation by matrix products is fast too, but not where the matrices have a few rows. */
+static bool is_fast(const_dnnl_primitive_desc_t desc, const fy_tensor *weight, const fy_conv *conv)
 {
 	const char *name = NULL;
+	int64_t pairs = weight->shape.dims[0] / conv->groups * weight->shape.dims[1];
 
-	return dnnl_primitive_desc_query(desc, dnnl_query_impl_info_str, 0, (void *)&name) == dnnl_success &&
-	       name && strncmp(name, "ref", 3) != 0;
+	if (dnnl_primitive_desc_query(desc, dnnl_query_impl_info_str, 0, (void *)&name) != dnnl_success ||
+	    !name)
+		return false;
+	return strncmp(name, "ref", 3) != 0 && (!strstr(name, "gemm") || pairs > 32);
 }
 
 /* Adds one number per channel. */
@@ -260,8 +264,10 @@ bool fy_onednn_conv(fy_tensor *out, const fy_tensor *in, const fy_tensor *weight
 	pthread_once(&engine_once, make_engine);
 	if (!engine)
 		return false;
-	fy_parallel_prepare();
-	bool ok = describe_conv(&run, out, in, weight, bias, conv) && is_fast(run.desc) &&
+	const fy_tensor *coarse = conv->transposed ? in : out;
+	fy_parallel_prepare((double)fy_numel(&coarse->shape) * (double)fy_numel(&weight->shape) /
+			    (double)weight->shape.dims[0]);
+	bool ok = describe_conv(&run, out, in, weight, bias, conv) && is_fast(run.desc, weight, conv) &&
 		  settle_layouts(&run) &&
 		  place_memory(&run.in, &run.plain_in, &run.chosen.in, &run.plain.in, fy_tensor_data(in)) &&
 		  place_memory(&run.weight, &run.plain_weight, &run.chosen.weight, &run.plain.weight,

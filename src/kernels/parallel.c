@@ -23,9 +23,9 @@ int fy_kernels_threads(void)
 	return thread_count > 0 ? thread_count : omp_get_num_procs();
 }
 
-void fy_parallel_prepare(void)
+void fy_parallel_prepare(double work)
 {
-	omp_set_num_threads(fy_kernels_threads());
+	omp_set_num_threads(work < 1e6 ? 1 : fy_kernels_threads());
 }
 #else
 int fy_kernels_threads(void)
@@ -33,12 +33,15 @@ int fy_kernels_threads(void)
 	return 1;
 }
 
-void fy_parallel_prepare(void) {}
+void fy_parallel_prepare(double work)
+{
+	(void)work;
+}
 #endif
 
 int64_t fy_grain(int64_t cost)
 {
-	const int64_t worth = 32768;
+	const int64_t worth = 131072;
 
 	return cost >= worth ? 1 : worth / (cost > 0 ? cost : 1);
 }
