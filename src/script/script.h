@@ -46,7 +46,7 @@ typedef enum fy_ts_kind {
 	FY_TS_GENERATOR,
 	FY_TS_CAPSULE,
 	FY_TS_OPTIONAL,  /* items[0]; a Union of a type and None becomes this */
-	FY_TS_UNION,     /* items, two or more */
+	FY_TS_UNION,     /* items, one or more */
 	FY_TS_LIST,      /* items[0]; broadcast N when written BroadcastingListN[T], else 0 */
 	FY_TS_DICT,      /* items[0] key, items[1] value */
 	FY_TS_TUPLE,     /* items, may be none */

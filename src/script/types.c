@@ -32,7 +32,7 @@ static const struct plain {
 	{ "tuple", FY_TS_ANY_TUPLE },
 };
 
-/* arity -1: two or more; -2: any number. The first spelling of a kind is the printed one. */
+/* arity -1: any number; PyTorch writes Union[number] too. The first spelling of a kind is the printed one. */
 static const struct generic {
 	const char *text;
 	fy_ts_kind kind;
@@ -41,7 +41,7 @@ static const struct generic {
 	{ "Optional", FY_TS_OPTIONAL, 1 }, { "Union", FY_TS_UNION, -1 },
 	{ "List", FY_TS_LIST, 1 },         { "list", FY_TS_LIST, 1 },
 	{ "Dict", FY_TS_DICT, 2 },         { "dict", FY_TS_DICT, 2 },
-	{ "Tuple", FY_TS_TUPLE, -2 },      { "tuple", FY_TS_TUPLE, -2 },
+	{ "Tuple", FY_TS_TUPLE, -1 },      { "tuple", FY_TS_TUPLE, -1 },
 	{ "Future", FY_TS_FUTURE, 1 },     { "torch.jit.Future", FY_TS_FUTURE, 1 },
 	{ "RRef", FY_TS_RREF, 1 },         { "Await", FY_TS_AWAIT, 1 },
 };
@@ -160,10 +160,9 @@ static fy_status read_generic(fy_type_reader *r, const fy_expr *expr, fy_ts_type
 	if (generic.kind == FY_TS_TUPLE && count == 1 && only->kind == FY_EXPR_TUPLE &&
 	    only->sequence.count == 0)
 		count = 0;
-	if (generic.arity > 0 ? count != generic.arity : count < (generic.arity == -1 ? 2 : 0))
+	if (generic.arity > 0 && count != generic.arity)
 		return fy_error(r->diags, FY_MALFORMED, "script-type", &place,
-				"'%s' takes %s%d type%s in brackets, not %d", fy_buf_text(&r->name),
-				generic.arity > 0 ? "" : "at least ", generic.arity > 0 ? generic.arity : 2,
+				"'%s' takes %d type%s in brackets, not %d", fy_buf_text(&r->name), generic.arity,
 				generic.arity == 1 ? "" : "s", count);
 	fy_ts_type *type = new_type(r, generic.kind, count, expr->span);
 	type->broadcast = broadcast;

@@ -28,25 +28,33 @@ void fy_bind_arguments(fy_scope *s, fy_bexpr *out, const fy_expr *call, int firs
 	}
 }
 
-static int param_index(const fy_function *callee, const char *name)
+/* Leaves in `named` the parameters that have an argument; reports keywords that name none or one of those. */
+static void check_keywords(fy_scope *s, const fy_bexpr *call, const fy_function *callee, int given,
+			   fy_map *named)
 {
+	static char present, absent; /* NULL: no such parameter, and in the end one without argument */
 	for (int i = 0; i < callee->param_count; i++)
-		if (strcmp(callee->params[i].name, name) == 0)
-			return i;
-	return -1;
-}
-
-static const fy_bkeyword *find_keyword(const fy_bexpr *call, const char *name)
-{
-	for (int i = 0; i < call->keyword_count; i++)
-		if (strcmp(call->keywords[i].name, name) == 0)
-			return &call->keywords[i];
-	return NULL;
+		fy_map_put(named, fy_str_of(callee->params[i].name), i < given ? &present : &absent);
+	for (int i = 0; i < call->keyword_count && !fy_binder_stopped(s->b); i++) {
+		fy_str name = fy_str_of(call->keywords[i].name);
+		const void *state = fy_map_get(named, name);
+		if (state == &absent)
+			fy_map_put(named, name, &present);
+		else
+			fy_bind_error(s->b, s->file, call->span, "call-arguments",
+				      state ? "'%s' gets its argument '%s' twice"
+					    : "'%s' has no parameter '%s'",
+				      callee->qualified, call->keywords[i].name);
+	}
+	for (int i = 0; i < callee->param_count; i++)
+		if (fy_map_get(named, fy_str_of(callee->params[i].name)) == &absent)
+			fy_map_put(named, fy_str_of(callee->params[i].name), NULL);
 }
 
 static void check_arguments(fy_scope *s, const fy_bexpr *call, const fy_function *callee, int given)
 {
 	const fy_script_def *def = fy_bound_function_of(callee)->def;
+	fy_map named = { 0 };
 	int self = given - call->count;
 	if (given > callee->param_count) {
 		fy_bind_error(s->b, s->file, call->span, "call-arguments",
@@ -54,22 +62,17 @@ static void check_arguments(fy_scope *s, const fy_bexpr *call, const fy_function
 			      callee->param_count - self, given - self);
 		return;
 	}
-	for (int i = 0; i < call->keyword_count; i++) {
-		int index = param_index(callee, call->keywords[i].name);
-		if (index < given)
-			fy_bind_error(s->b, s->file, call->span, "call-arguments",
-				      index < 0 ? "'%s' has no parameter '%s'"
-						: "'%s' gets its argument '%s' twice",
-				      callee->qualified, call->keywords[i].name);
-	}
+	if (call->keyword_count > 0)
+		check_keywords(s, call, callee, given, &named);
 	for (int i = given; i < callee->param_count; i++) {
-		if (def->params[i].default_value || find_keyword(call, callee->params[i].name))
+		if (def->params[i].default_value || fy_map_get(&named, fy_str_of(callee->params[i].name)))
 			continue;
 		fy_bind_error(s->b, s->file, call->span, "call-arguments",
 			      "the call of '%s' lacks its argument '%s'", callee->qualified,
 			      callee->params[i].name);
-		return;
+		break;
 	}
+	fy_map_release(&named);
 }
 
 static void add_edge(fy_scope *s, fy_span span, fy_bound_function *callee)
@@ -98,12 +101,16 @@ static void check_fields(fy_scope *s, const fy_bexpr *call, const fy_class *clas
 		fy_bind_error(s->b, s->file, call->span, "call-arguments",
 			      "'%s' has %d fields but gets %d values", class->name, class->attribute_count,
 			      given);
-	for (int i = 0; i < call->keyword_count; i++) {
+	bool *taken = FY_NEW_ARRAY(s->b->arena, bool, class->attribute_count);
+	for (int i = 0; i < call->keyword_count && !fy_binder_stopped(s->b); i++) {
 		const fy_battribute *field = fy_find_attribute(s->b, call->class, call->keywords[i].name);
-		if (!field || field - class->attributes < call->count)
+		ptrdiff_t index = field ? field - class->attributes : -1;
+		if (!field || index < call->count || taken[index])
 			fy_bind_error(s->b, s->file, call->span, "call-arguments",
 				      field ? "'%s' gets its field '%s' twice" : "'%s' has no field '%s'",
 				      class->name, call->keywords[i].name);
+		else
+			taken[index] = true;
 	}
 }
 

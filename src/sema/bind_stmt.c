@@ -44,6 +44,7 @@ static bool too_deep(fy_scope *s, fy_span span)
 	fy_place place = fy_script_place(s->file, span);
 	fy_bind_error_at(s->b, FY_UNSUPPORTED, &place, "script-depth", "blocks nest deeper than %d levels",
 			 FY_SCRIPT_DEPTH_LIMIT);
+	s->b->errors = FY_BIND_ERROR_LIMIT; /* what follows from it is not worth reading */
 	return true;
 }
 
@@ -83,6 +84,25 @@ static bool bind_otherwise(fy_scope *s, const fy_stmt *source, int arm, fy_bbloc
 	return leaves;
 }
 
+static bool never_none(const fy_btype *type)
+{
+	return type && type->kind != FY_TS_OPTIONAL && type->kind != FY_TS_NONE && type->kind != FY_TS_ANY &&
+	       type->kind != FY_TS_UNION;
+}
+
+/* Is this condition known to be `value`? PyTorch doesn't compile the arm that such a condition never takes:
+ * it may name what is not there. */
+static bool is_always(const fy_bexpr *condition, bool value)
+{
+	if (condition->kind == FY_B_LITERAL && condition->literal.kind == FY_ARG_BOOL)
+		return condition->literal.b == value;
+	if (condition->kind != FY_B_OPERATOR || condition->count != 2 ||
+	    !never_none(condition->items[0]->known) || condition->items[1]->kind != FY_B_LITERAL ||
+	    condition->items[1]->literal.kind != FY_ARG_NONE)
+		return false;
+	return strcmp(condition->name, value ? "aten::__isnot__" : "aten::__is__") == 0;
+}
+
 /* An elif is an if in the other arm of the one before. */
 static bool bind_arm(fy_scope *s, const fy_stmt *source, int arm)
 {
@@ -92,9 +112,10 @@ static bool bind_arm(fy_scope *s, const fy_stmt *source, int arm)
 	fy_bstmt *stmt = fy_stmt_add(s, FY_BS_IF, from->span);
 	stmt->value = condition;
 	size_t mark = fy_scope_mark(s);
-	bool then_leaves = bind_suite(s, &from->body, &stmt->body);
+	bool then_leaves = is_always(condition, false) || bind_suite(s, &from->body, &stmt->body);
 	fy_scope_take(s, mark, &then);
-	bool otherwise_leaves = bind_otherwise(s, source, arm + 1, &stmt->otherwise);
+	bool otherwise_leaves =
+		is_always(condition, true) || bind_otherwise(s, source, arm + 1, &stmt->otherwise);
 	fy_scope_take(s, mark, &otherwise);
 	then.leaves = then_leaves;
 	otherwise.leaves = otherwise_leaves;

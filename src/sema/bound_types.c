@@ -61,6 +61,8 @@ const fy_btype *fy_bind_type(fy_binder *b, const fy_script_file *file, const fy_
 {
 	if (type->kind == FY_TS_NAMED)
 		return bind_named(b, file, type);
+	if (type->kind == FY_TS_UNION && type->count == 1)
+		return fy_bind_type(b, file, type->items[0]);
 	const fy_btype *plain = type->count == 0 ? fy_plain_type(type->kind) : NULL;
 	if (plain)
 		return plain;
