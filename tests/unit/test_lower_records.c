@@ -1,6 +1,6 @@
 /*
  * Walks over every operator record and every case of it: the node, lowered at old and new opsets and written
- * as ONNX, gives in ONNX Runtime what evaluation gives. Skipped without ONNX Runtime.
+ * as ONNX, gives in ONNX Runtime and in our engine what evaluation gives. Skipped without ONNX Runtime.
  * FERRY_TEST_OP=aten::name runs one operator, at every opset.
  */
 #include <setjmp.h>
@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <math.h>
 
+#include "engine/engine.h"
 #include "lower/lower.h"
 #include "outside/outside.h"
 #include "op_cases.h"
@@ -197,6 +198,24 @@ static void run(const op_case *c, const built *b, int opset, fy_tensor *const *r
 	fy_buf_release(&bytes);
 }
 
+/* The same graph in our own engine, unless it is random. */
+static void run_own(const op_case *c, const built *b, int opset, fy_tensor *const *results, int count,
+		    fy_diags *diags)
+{
+	fy_tensor *outputs[MAX_RESULTS] = { 0 };
+
+	if (c->geometry_only)
+		return;
+	if (fy_engine_run(b->graph, b->inputs, b->input_count, outputs, NULL, diags) != FY_OK) {
+		complain(c, opset, "own engine: %s", diags->items[diags->count - 1].message);
+		return;
+	}
+	for (int i = 0; i < count; i++) {
+		compare(c, opset, i, outputs[i], results[i]);
+		fy_tensor_unref(outputs[i]);
+	}
+}
+
 /*
  * Lowers at `opset` (0: auto) and gives the opset that was used. A refusal is fine below what auto takes, and
  * where sizes are not known.
@@ -213,12 +232,14 @@ static int check_at(const op_case *c, int opset, int plain, bool symbolic, fy_te
 	if (build(&b, c, arena, results, count)) {
 		fy_status status = fy_lower(b.graph, &options, &report, &diags);
 
-		if (status == FY_OK)
+		if (status == FY_OK) {
 			run(c, &b, report.opset, results, count, &diags);
-		else if (status == FY_UNSUPPORTED && (opset < plain || symbolic))
+			run_own(c, &b, report.opset, results, count, &diags);
+		} else if (status == FY_UNSUPPORTED && (opset < plain || symbolic)) {
 			refusals++;
-		else
+		} else {
 			complain(c, opset, "%s", diags.items[0].message);
+		}
 	}
 	for (int i = 0; i < b.input_count; i++) {
 		fy_tensor_unref(b.inputs[i]);
