@@ -88,8 +88,7 @@ static fy_status load_place(fy_ort **out, const fy_ort_place *place, bool requir
 			return FY_OK;
 		fy_error(diags, FY_USAGE, "onnxruntime-library", NULL,
 			 "cannot load ONNX Runtime from '%s': %s", place->path, why);
-		fy_hint(diags, "give the path of libonnxruntime.so (%s); `ferry doctor` lists what was found",
-			place->how);
+		fy_hint(diags, "give the path of libonnxruntime.so; `ferry doctor` lists what was found");
 		return FY_USAGE;
 	}
 	fy_ort *ort = fy_zalloc(sizeof(*ort));

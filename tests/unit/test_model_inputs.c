@@ -139,7 +139,7 @@ static void bounds_integers_by_what_they_index(void **state)
 {
 	(void)state;
 	fy_index_range range;
-	range = range_in("graph \"g\" opset 0 {\n"
+	range = range_in("graph \"g\" {\n"
 			 "  const %w : float32[11,4] = @\"w\"\n"
 			 "  input %x : int64[2,3]\n"
 			 "  %v : int64[6] = aten::view(%x, [6])\n"

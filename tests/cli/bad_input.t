@@ -1,0 +1,114 @@
+# Files that are not there, no models, of another kind, cut short.
+$ ferry convert nosuch.pt
+! nosuch.pt: error: cannot open: No such file or directory [file-missing]
+= 2
+$ ferry inspect .
+! .: error: is a directory, not a file [file-kind]
+= 2
+$ echo hello > text.pt; ferry convert text.pt
+! text.pt: error: file of unknown kind, not a TorchScript archive or a checkpoint [file-kind]
+= 2
+$ : > empty.pt; ferry convert empty.pt
+! empty.pt: error: the file is empty [file-empty]
+= 3
+$ head -c 1500 models/branch/model.pt > cut.pt; ferry convert cut.pt
+! cut.pt: error: zip archive has no end of central directory record [zip-truncated]
+!   hint: the file is cut off or still being written: copy or download it again
+= 3
+$ ferry convert models/checkpoint/model.pth
+! models/checkpoint/model.pth: error: this is a checkpoint: it has weights but no code to run [checkpoint-no-code]
+!   hint: save the network as TorchScript: torch.jit.trace(net, example).save('model.pt')
+= 4
+$ ferry run models/checkpoint/model.pth
+! models/checkpoint/model.pth: error: this is a checkpoint: it has weights but no code to run [checkpoint-no-code]
+!   hint: save the network as TorchScript: torch.jit.trace(net, example).save('model.pt')
+= 4
+$ ferry convert models/branch/model.pt -o x.onnx
+! models/branch/model.pt: error: the file does not say what its inputs are: missing 'x' (Tensor) [input-missing]
+!   hint: the inputs are given as --input x=1x3x224x224
+= 2
+$ ferry convert models/branch/model.pt -o x.onnx --input 3x4 --input 2x2
+! models/branch/model.pt: error: no input is left for '2x2' [input-count]
+!   hint: the inputs are given as --input x=1x3x224x224
+= 2
+$ ferry convert models/branch/model.pt -o x.onnx --input y=3x4
+! models/branch/model.pt: error: the model has no input of the name in 'y=3x4' [input-unknown]
+!   hint: the inputs are given as --input x=1x3x224x224
+= 2
+$ ferry convert models/branch/model.pt -o x.onnx --input 3y4
+! error: cannot understand the input '3y4': a tensor is expected here [input-spec]
+!   hint: write 1x3x224x224, int64[1,128], @file.npy, 5, 1.5, true or none; name=... to address one
+= 2
+$ ferry convert models/branch/model.pt -o x.onnx --input @nosuch.npy
+! nosuch.npy: error: cannot open: No such file or directory [file-missing]
+= 2
+$ ferry convert models/branch/model.pt -o x.onnx --input 3x5
+| model.pt     TorchScript, archive version 3, 16 parameters, 2.60 kB
+! models/branch/model.pt!code/__torch__.py:11:11: error: operator 'aten::matmul' is not supported [op-unsupported]
+!           y = torch.matmul(x, weight)
+!               ^^^^^^^^^^^^^^^^^^^^^^^
+!   hint: 'ferry ops' lists what is supported
+= 4
+$ ferry convert models/branch/model.pt -o x.onnx --input 3x4 --method backward
+! models/branch/model.pt: error: the model has no method 'backward' [method-missing]
+!   hint: `ferry inspect models/branch/model.pt` lists its methods
+= 2
+$ ferry convert models/branch/model.pt -o nosuch/x.onnx --input 3x4
+| model.pt     TorchScript, archive version 3, 16 parameters, 2.60 kB
+! models/branch/model.pt!code/__torch__.py:11:11: error: operator 'aten::matmul' is not supported [op-unsupported]
+!           y = torch.matmul(x, weight)
+!               ^^^^^^^^^^^^^^^^^^^^^^^
+!   hint: 'ferry ops' lists what is supported
+= 4
+$ ferry convert models/branch/model.pt -o x.onnx --input 3x4 --opset 8
+| model.pt     TorchScript, archive version 3, 16 parameters, 2.60 kB
+! models/branch/model.pt!code/__torch__.py:11:11: error: operator 'aten::matmul' is not supported [op-unsupported]
+!           y = torch.matmul(x, weight)
+!               ^^^^^^^^^^^^^^^^^^^^^^^
+!   hint: 'ferry ops' lists what is supported
+= 4
+$ ferry convert models/branch/model.pt -o x.onnx --input 3x4 --opset 99
+| model.pt     TorchScript, archive version 3, 16 parameters, 2.60 kB
+! models/branch/model.pt!code/__torch__.py:11:11: error: operator 'aten::matmul' is not supported [op-unsupported]
+!           y = torch.matmul(x, weight)
+!               ^^^^^^^^^^^^^^^^^^^^^^^
+!   hint: 'ferry ops' lists what is supported
+= 4
+$ ferry convert models/branch/model.pt -o x.onnx --input 3x4 --golden models/checkpoint
+! models/checkpoint: error: there are no saved results: neither output_0.npy nor output.npy [golden-missing]
+!   hint: save input_0.npy, output_0.npy, ... with numpy.save; a lone pair may be input.npy and output.npy
+= 2
+$ ferry convert models/branch/model.pt -o x.onnx --input 3x4 --keep-output 1
+| model.pt     TorchScript, archive version 3, 16 parameters, 2.60 kB
+! models/branch/model.pt!code/__torch__.py:11:11: error: operator 'aten::matmul' is not supported [op-unsupported]
+!           y = torch.matmul(x, weight)
+!               ^^^^^^^^^^^^^^^^^^^^^^^
+!   hint: 'ferry ops' lists what is supported
+= 4
+$ ferry verify models/branch/model.pt models/constant/model.pt
+! models/constant/model.pt: error: the file to verify is no ONNX model [not-onnx]
+!   hint: ferry verify MODEL.pt MODEL.onnx
+= 2
+$ ferry run models/branch/model.pt --input 3x4 --runtime onnxruntime
+! models/branch/model.pt: error: ONNX Runtime runs ONNX files only [runtime-program]
+!   hint: convert the model first
+= 2
+$ ferry ops nosuch
+! error: PyTorch has no operator 'aten::nosuch' [op-unknown]
+!   hint: `ferry ops` lists those that are supported
+= 2
+$ ferry doctor --onnxruntime /nowhere >/dev/null
+| ferry        0.1.0
+| kernels      oneDNN 2.6.3, instruction set avx512_core_bf16
+|              2 threads
+| onnxruntime  not found: results are checked by ferry's own engine only
+|              not used: /nowhere (asked for)
+| opsets       9 to 28
+! error: cannot load ONNX Runtime from '/nowhere': /nowhere: cannot open shared object file: No such file or directory [onnxruntime-library]
+!   hint: give the path of libonnxruntime.so (asked for); `ferry doctor` lists what was found
+= 2
+$ ls
+| cut.pt
+| empty.pt
+| models
+| text.pt
