@@ -229,12 +229,10 @@ static fy_status lower_unbind(fy_lowering *l, fy_node *node)
 
 	dim += dim < 0 ? self->type.shape.rank : 0;
 	for (int i = 0; i < node->result_count; i++) {
-		fy_value *value = self; /* nobody looks at an unused part */
-
 		if (fy_value_use_count(node->results[i]) > 0)
-			value = fy_emit(l, "Gather", FY_IN(self, fy_lower_int(l, i)),
-					FY_ATTRS(fy_attr_int("axis", dim)));
-		fy_lower_result(l, node, i, value);
+			fy_lower_result(l, node, i,
+					fy_emit(l, "Gather", FY_IN(self, fy_lower_int(l, i)),
+						FY_ATTRS(fy_attr_int("axis", dim))));
 	}
 	return fy_lower_status(l);
 }
