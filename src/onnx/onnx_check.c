@@ -162,7 +162,8 @@ fy_status fy_onnx_check(fy_graph *graph, fy_diags *diags)
 {
 	check c = { .graph = graph, .diags = diags };
 
-	FY_TRY(fy_graph_verify(graph, diags));
+	if (fy_graph_verify(graph, diags) != FY_OK)
+		return FY_MALFORMED;
 	check_versions(&c);
 	check_outputs(&c);
 	if (!c.unsupported)
