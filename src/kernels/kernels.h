@@ -294,6 +294,9 @@ void fy_kernel_search_sorted(fy_tensor *out, const fy_tensor *sorted, const fy_t
 
 /* ---- products: matmul.c ------------------------------------------------------------------------------- */
 
+/* Products and convolutions fail for types they do not compute (fy_kernel_computes; convolution: no bool):
+ * FY_UNSUPPORTED, id "type-unsupported". */
+
 /* out[..., m, n] = a[..., m, k] @ b[..., k, n]; batch dims broadcast; ranks >= 2; all of one type (bool: or
  * of ands). k == 0 gives zeros. */
 fy_status FY_MUST_USE fy_kernel_matmul(fy_tensor *out, const fy_tensor *a, const fy_tensor *b,
