@@ -12,7 +12,7 @@
  * - Empty tensors and 0-d tensors are fine everywhere. A dimension `dim` is already wrapped; for a 0-d tensor
  * it is 0. `dims` is a bit mask, bit k for dimension k.
  * - Integer index tensors are int64 or int32, and negative indices count from the end.
- * - Sizes made of arguments (dilation * (kernel - 1) + 1, size + padding ...) fit into int64_t: inference checked it.
+ * - Sizes made of arguments (dilation * (kernel - 1) + 1, size + padding ...) fit into int64_t: inference has checked.
  * - Results do not depend on the number of threads.
  * - What can fail on data (an index out of range) or for want of memory returns fy_status and takes `diags`
  * and `place` (may be NULL) for the diagnostic. Everything else cannot fail.
@@ -210,8 +210,7 @@ void fy_kernel_scan(fy_tensor *out, fy_tensor *indices, fy_scan op, const fy_ten
 /* in is converted to out's type, a float. */
 void fy_kernel_softmax(fy_tensor *out, const fy_tensor *in, int dim, bool take_log);
 
-/* ---- moving elements: shuffle.c, gather.c, scatter.c
- * ------------------------------------------------------- */
+/* ---- moving elements: shuffle.c, gather.c, scatter.c ------------------------------------------------ */
 
 /* Inputs are converted to out's type. Legacy empty 1-d inputs are the caller's to drop. */
 void fy_kernel_cat(fy_tensor *out, const fy_tensor *const inputs[], int count, int dim);
@@ -305,8 +304,7 @@ fy_status FY_MUST_USE fy_kernel_matmul(fy_tensor *out, const fy_tensor *a, const
 fy_status FY_MUST_USE fy_kernel_linear(fy_tensor *out, const fy_tensor *in, const fy_tensor *weight,
 				       const fy_tensor *bias, fy_diags *diags, const fy_place *place);
 
-/* ---- convolution: conv.c, conv_plain.c, onednn.c, onednn_desc.c
- * ---------------------------------------------- */
+/* ---- convolution: conv.c, conv_plain.c, onednn.c, onednn_desc.c ------------------------------------- */
 
 typedef struct fy_conv {
 	int rank; /* spatial dims, 1 to 3 */
@@ -326,11 +324,11 @@ fy_status FY_MUST_USE fy_kernel_conv(fy_tensor *out, const fy_tensor *in, const 
 				     const fy_tensor *bias, const fy_conv *conv, fy_diags *diags,
 				     const fy_place *place);
 
-/* ---- pooling: pool.c, columns.c
- * ----------------------------------------------------------------------------------- */
+/* ---- pooling: pool.c, columns.c --------------------------------------------------------------------- */
 
 /* in and out are [n, c, spatial] of equal type. What lies behind out's last window follows from out's shape;
- * windows are clipped to the input (max) or to the input with its padding (average with include_pad). */
+ * windows are clipped to the input (max) or to the input with its padding (average with include_pad). Averages of
+ * integers are truncated. */
 typedef struct fy_pool {
 	int rank; /* 1 to 3 */
 	int64_t kernel[3], stride[3], dilation[3];
@@ -369,8 +367,7 @@ void fy_kernel_group_norm(fy_tensor *out, fy_tensor *mean, fy_tensor *rstd, cons
 void fy_kernel_layer_norm(fy_tensor *out, fy_tensor *mean, fy_tensor *rstd, const fy_tensor *in, int axis,
 			  const fy_tensor *weight, const fy_tensor *bias, double eps);
 
-/* ---- resampling: resize.c, grid_sample.c
- * ------------------------------------------------------------------------- */
+/* ---- resampling: resize.c, grid_sample.c ------------------------------------------------------------ */
 
 typedef enum fy_resize_mode { FY_RESIZE_NEAREST, FY_RESIZE_LINEAR, FY_RESIZE_CUBIC } fy_resize_mode;
 /* Where output position x lies in the input, s being the scale (output / input). */

@@ -118,8 +118,7 @@ fy_status FY_MUST_USE fy_index_plan_make(fy_index_plan *plan, const fy_tensor *t
 					 fy_diags *diags, const fy_place *place);
 void fy_index_plan_release(fy_index_plan *plan);
 
-/* ---- oneDNN: onednn.c. Single precision, contiguous; false: no fast implementation, nothing was written
- * ---- */
+/* ---- oneDNN: onednn.c. Single precision, contiguous; false: no fast implementation, nothing was written ---- */
 
 /* c[m, n] = a b + beta c, row-major; ld*: elements from row to row; transposed: a is stored [k, m], b [n, k].
  */
