@@ -12,7 +12,8 @@
  * - Empty tensors and 0-d tensors are fine everywhere. A dimension `dim` is already wrapped; for a 0-d tensor
  * it is 0. `dims` is a bit mask, bit k for dimension k.
  * - Integer index tensors are int64 or int32, and negative indices count from the end.
- * - Sizes made of arguments (dilation * (kernel - 1) + 1, size + padding ...) fit into int64_t: inference has checked.
+ * - Sizes made of arguments (dilation * (kernel - 1) + 1, size + padding ...) fit into int64_t: inference has
+ * checked.
  * - Results do not depend on the number of threads.
  * - What can fail on data (an index out of range) or for want of memory returns fy_status and takes `diags`
  * and `place` (may be NULL) for the diagnostic. Everything else cannot fail.
@@ -22,7 +23,7 @@
 
 #include "tensor/tensor.h"
 
-/* ---- threads and description: parallel.c, onednn.c ------------------------------------------------ */
+/* ---- threads and description: parallel.c, onednn.c ---------------------------------------------- */
 
 void fy_kernels_set_threads(int count); /* 0: as many as there are processors (default) */
 int fy_kernels_threads(void);
@@ -30,7 +31,7 @@ int fy_kernels_threads(void);
 void fy_kernels_describe(fy_buf *out);
 bool fy_kernel_computes(fy_dtype dtype); /* false: complex, quantized, float8, packed and unknown types */
 
-/* ---- one input: unary.c --------------------------------------------------------------------------- */
+/* ---- one input: unary.c ------------------------------------------------------------------------- */
 
 typedef enum fy_unary {
 	/* Any type. */
@@ -107,7 +108,7 @@ void fy_kernel_unary(fy_tensor *out, fy_unary op, const fy_tensor *in);
 /* With the parameters named beside the operators above; unused ones are 0. */
 void fy_kernel_unary_with(fy_tensor *out, fy_unary op, const fy_tensor *in, double a, double b, double c);
 
-/* ---- two and three inputs: binary.c, select.c --------------------------------------------------------- */
+/* ---- two and three inputs: binary.c, select.c --------------------------------------------------- */
 
 typedef enum fy_binary {
 	FY_ADD, /* bool: or */
@@ -155,7 +156,7 @@ void fy_kernel_binary(fy_tensor *out, fy_binary op, fy_dtype compute, const fy_t
  * out's type. */
 void fy_kernel_where(fy_tensor *out, const fy_tensor *condition, const fy_tensor *a, const fy_tensor *b);
 
-/* ---- constants: create.c --------------------------------------------------------------------------- */
+/* ---- constants: create.c ------------------------------------------------------------------------ */
 
 void fy_kernel_fill_f64(fy_tensor *out, double value); /* converted as fy_tensor_copy does */
 void fy_kernel_fill_i64(fy_tensor *out, int64_t value);
@@ -169,7 +170,7 @@ void fy_kernel_eye(fy_tensor *out, int64_t diagonal);
 /* Keeps what is on and below (lower) or on and above (upper) the diagonal of the last two dims; else 0. */
 void fy_kernel_triangle(fy_tensor *out, const fy_tensor *in, int64_t diagonal, bool upper);
 
-/* ---- reductions: reduce.c, extreme.c, scan.c, softmax.c --------------------------------------- */
+/* ---- reductions: reduce.c, extreme.c, scan.c, softmax.c ----------------------------------------- */
 
 /* out holds one element per index of the kept dims, in order: reduced dims may be there with size 1 or be
  * absent. dims == 0 reduces nothing (elementwise result); pass all dims' bits for a full reduction. */
@@ -210,7 +211,7 @@ void fy_kernel_scan(fy_tensor *out, fy_tensor *indices, fy_scan op, const fy_ten
 /* in is converted to out's type, a float. */
 void fy_kernel_softmax(fy_tensor *out, const fy_tensor *in, int dim, bool take_log);
 
-/* ---- moving elements: shuffle.c, gather.c, scatter.c ------------------------------------------------ */
+/* ---- moving elements: shuffle.c, gather.c, scatter.c -------------------------------------------- */
 
 /* Inputs are converted to out's type. Legacy empty 1-d inputs are the caller's to drop. */
 void fy_kernel_cat(fy_tensor *out, const fy_tensor *const inputs[], int count, int dim);
@@ -276,7 +277,7 @@ void fy_kernel_masked_select(fy_tensor *out, const fy_tensor *in, const fy_tenso
 fy_status FY_MUST_USE fy_kernel_masked_scatter(fy_tensor *out, const fy_tensor *mask, const fy_tensor *src,
 					       fy_diags *diags, const fy_place *place);
 
-/* ---- order: sort.c ------------------------------------------------------------------------------------ */
+/* ---- order: sort.c ------------------------------------------------------------------------------ */
 
 /* Stable; NaN counts as the largest. values (in's type) or indices (int64) may be NULL; both have in's shape.
  */
@@ -291,7 +292,7 @@ int64_t fy_kernel_unique(fy_tensor *values, fy_tensor *inverse, fy_tensor *count
  * values' shape; right: after equal ones. Both converted to a common type by the caller. */
 void fy_kernel_search_sorted(fy_tensor *out, const fy_tensor *sorted, const fy_tensor *values, bool right);
 
-/* ---- products: matmul.c ------------------------------------------------------------------------------- */
+/* ---- products: matmul.c ------------------------------------------------------------------------- */
 
 /* Products and convolutions fail for types they do not compute (fy_kernel_computes; convolution: no bool):
  * FY_UNSUPPORTED, id "type-unsupported". */
@@ -304,7 +305,7 @@ fy_status FY_MUST_USE fy_kernel_matmul(fy_tensor *out, const fy_tensor *a, const
 fy_status FY_MUST_USE fy_kernel_linear(fy_tensor *out, const fy_tensor *in, const fy_tensor *weight,
 				       const fy_tensor *bias, fy_diags *diags, const fy_place *place);
 
-/* ---- convolution: conv.c, conv_plain.c, onednn.c, onednn_desc.c ------------------------------------- */
+/* ---- convolution: conv.c, conv_plain.c, onednn.c, onednn_desc.c --------------------------------- */
 
 typedef struct fy_conv {
 	int rank; /* spatial dims, 1 to 3 */
@@ -324,11 +325,11 @@ fy_status FY_MUST_USE fy_kernel_conv(fy_tensor *out, const fy_tensor *in, const 
 				     const fy_tensor *bias, const fy_conv *conv, fy_diags *diags,
 				     const fy_place *place);
 
-/* ---- pooling: pool.c, columns.c --------------------------------------------------------------------- */
+/* ---- pooling: pool.c, columns.c ----------------------------------------------------------------- */
 
 /* in and out are [n, c, spatial] of equal type. What lies behind out's last window follows from out's shape;
- * windows are clipped to the input (max) or to the input with its padding (average with include_pad). Averages of
- * integers are truncated. */
+ * windows are clipped to the input (max) or to the input with its padding (average with include_pad).
+ * Averages of integers are truncated. */
 typedef struct fy_pool {
 	int rank; /* 1 to 3 */
 	int64_t kernel[3], stride[3], dilation[3];
@@ -352,8 +353,7 @@ void fy_kernel_im2col(fy_tensor *out, const fy_tensor *in, const fy_pool *pool, 
 void fy_kernel_col2im(fy_tensor *out, const fy_tensor *in, const fy_pool *pool, int64_t columns_h,
 		      int64_t columns_w);
 
-/* ---- normalisation: norm.c -------------------------------------------------------------------------------
- */
+/* ---- normalisation: norm.c ---------------------------------------------------------------------- */
 
 /* Dim 1 is the channel (dim 0 for a 1-d input of channels alone is the caller's to reshape). weight and bias
  * may be NULL; parameters may be f32 for f16 and bf16 inputs. */
@@ -367,7 +367,7 @@ void fy_kernel_group_norm(fy_tensor *out, fy_tensor *mean, fy_tensor *rstd, cons
 void fy_kernel_layer_norm(fy_tensor *out, fy_tensor *mean, fy_tensor *rstd, const fy_tensor *in, int axis,
 			  const fy_tensor *weight, const fy_tensor *bias, double eps);
 
-/* ---- resampling: resize.c, grid_sample.c ------------------------------------------------------------ */
+/* ---- resampling: resize.c, grid_sample.c -------------------------------------------------------- */
 
 typedef enum fy_resize_mode { FY_RESIZE_NEAREST, FY_RESIZE_LINEAR, FY_RESIZE_CUBIC } fy_resize_mode;
 /* Where output position x lies in the input, s being the scale (output / input). */

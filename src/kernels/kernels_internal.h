@@ -6,7 +6,7 @@
 
 #include "kernels/kernels.h"
 
-/* ---- threads: parallel.c -------------------------------------------------------------------- */
+/* ---- threads: parallel.c ------------------------------------------------------------------------ */
 
 /* Calls `work` on ranges that together are [0, count), none shorter than `grain` but the last, at the same
  * time. */
@@ -19,7 +19,7 @@ void fy_parallel_prepare(double work);
 /* Units of work of `cost` elements each that are worth a thread of their own. */
 int64_t fy_grain(int64_t cost);
 
-/* ---- operands: operand.c ---------------------------------------------------------------------- */
+/* ---- operands: operand.c ------------------------------------------------------------------------ */
 
 /* f32 for f16 and bf16, else the type itself. */
 fy_dtype fy_wide(fy_dtype dtype);
@@ -46,7 +46,7 @@ int64_t fy_numel(const fy_shape *shape); /* asserts that it is known */
 /* Offsets (in elements) of all indices of `rank` dims with these strides, row-major. Freed with fy_free. */
 int64_t *fy_offsets(int rank, const int64_t dims[], const int64_t strides[]);
 
-/* ---- blocks: block.c --------------------------------------------------------------------------- */
+/* ---- blocks: block.c ---------------------------------------------------------------------------- */
 
 enum { FY_BLOCK = 1024, FY_BLOCK_INPUTS = 3 };
 
@@ -64,7 +64,7 @@ typedef struct fy_blocks {
 } fy_blocks;
 void fy_blocks_run(const fy_blocks *blocks);
 
-/* ---- the machine under the reductions: fold.c ------------------------------------------------------ */
+/* ---- the machine under the reductions: fold.c --------------------------------------------------- */
 
 typedef enum fy_fold_op {
 	FY_FOLD_SUM,
@@ -90,8 +90,7 @@ typedef enum fy_fold_op {
 fy_tensor *fy_fold(fy_fold_op op, const fy_tensor *in, uint32_t dims, const fy_shape *out_shape,
 		   const fy_tensor *shift, double p);
 
-/* ---- moving elements: move.c -----------------------------------------------------------------------------
- */
+/* ---- moving elements: move.c -------------------------------------------------------------------- */
 
 /* out[i] = in[at[i]] and out[at[i]] = in[i], n elements of `size` bytes; size 0..16 or any multiple. */
 void fy_pick(void *out, const void *in, const int64_t at[], int64_t n, size_t size);
@@ -118,7 +117,7 @@ fy_status FY_MUST_USE fy_index_plan_make(fy_index_plan *plan, const fy_tensor *t
 					 fy_diags *diags, const fy_place *place);
 void fy_index_plan_release(fy_index_plan *plan);
 
-/* ---- oneDNN: onednn.c. Single precision, contiguous; false: no fast implementation, nothing was written ---- */
+/* ---- oneDNN: onednn.c. Single precision, contiguous; false: no fast implementation ---------------- */
 
 /* c[m, n] = a b + beta c, row-major; ld*: elements from row to row; transposed: a is stored [k, m], b [n, k].
  */
@@ -127,7 +126,7 @@ bool fy_onednn_gemm(bool transposed_a, bool transposed_b, int64_t m, int64_t n, 
 bool fy_onednn_conv(fy_tensor *out, const fy_tensor *in, const fy_tensor *weight, const fy_tensor *bias,
 		    const fy_conv *conv);
 
-/* ---- convolution in plain C: conv_plain.c. f32, f64 and integers, contiguous ---- */
+/* ---- convolution in plain C: conv_plain.c. f32, f64 and integers, contiguous -------------------- */
 
 void fy_conv_plain(fy_tensor *out, const fy_tensor *in, const fy_tensor *weight, const fy_tensor *bias,
 		   const fy_conv *conv);
