@@ -7,42 +7,58 @@
 
 /* ---- reshape -------------------------------------------------------------------------------------- */
 
-/* Fills in the dim that the shape leaves open (-1) so that the number of elements agrees. */
-static fy_status solve_open_dim(const fy_onnx_call *call, const fy_shape *in, fy_shape *out, int open)
-{
-	fy_shape rest = *out;
-	int64_t total, others;
+/* A product of sizes: the known ones multiplied, the others counted. */
+typedef struct product {
+	int64_t known;
+	int symbols;
+	fy_dim symbol; /* the last one */
+} product;
 
-	rest.dims[open] = 1;
-	if (!fy_shape_numel(in, &total) || !fy_shape_numel(&rest, &others))
-		return fy_onnx_fail(call, "the number of elements overflows");
-	if (total >= 0 && others >= 0) {
-		if (others == 0 ? total != 0 : total % others != 0)
-			return fy_onnx_fail(call, "%" PRId64 " elements do not divide by %" PRId64, total, others);
-		out->dims[open] = others == 0 ? 0 : total / others;
-		return FY_OK;
-	}
-	out->dims[open] = FY_ONNX_DIM_UNKNOWN;
-	/* Symbols that stand on both sides cancel; when all that is left on one side is one symbol, that is it. */
-	fy_dim left = 1, right = 1;
-	bool used[FY_MAX_RANK] = { false };
+static bool multiply(product *p, fy_dim dim)
+{
+	if (fy_dim_known(dim))
+		return fy_mul_i64(p->known, dim, &p->known);
+	p->symbols++;
+	p->symbol = dim;
+	return true;
+}
+
+/* The factors of both shapes, without the open dim and without the symbols that stand on both sides. */
+static bool factorise(const fy_shape *in, const fy_shape *out, int open, product *left, product *right)
+{
+	bool used[FY_MAX_RANK] = { false }, fits = true;
 
 	for (int i = 0; i < in->rank; i++) {
 		bool cancelled = false;
 
-		for (int k = 0; k < rest.rank && !cancelled && !fy_dim_known(in->dims[i]); k++) {
-			cancelled = k != open && !used[k] && rest.dims[k] == in->dims[i] &&
-				    in->dims[i] != FY_ONNX_DIM_UNKNOWN;
+		for (int k = 0; k < out->rank && !cancelled; k++) {
+			cancelled = k != open && !used[k] && !fy_dim_known(in->dims[i]) &&
+				    in->dims[i] != FY_ONNX_DIM_UNKNOWN && out->dims[k] == in->dims[i];
 			used[k] |= cancelled;
 		}
-		left = cancelled ? left : fy_onnx_dim_mul(left, in->dims[i]);
+		fits &= cancelled || multiply(left, in->dims[i]);
 	}
-	for (int k = 0; k < rest.rank; k++)
-		right = used[k] ? right : fy_onnx_dim_mul(right, rest.dims[k]);
-	if (right == 1)
-		out->dims[open] = left;
-	else if (fy_dim_known(left) && fy_dim_known(right) && right > 0 && left % right == 0)
-		out->dims[open] = left / right;
+	for (int k = 0; k < out->rank; k++)
+		fits &= k == open || used[k] || multiply(right, out->dims[k]);
+	return fits;
+}
+
+/* Fills in the dim that the shape leaves open (-1) so that the number of elements agrees. */
+static fy_status solve_open_dim(const fy_onnx_call *call, const fy_shape *in, fy_shape *out, int open)
+{
+	product left = { .known = 1 }, right = { .known = 1 };
+
+	if (!factorise(in, out, open, &left, &right))
+		return fy_onnx_fail(call, "the number of elements overflows");
+	out->dims[open] = FY_ONNX_DIM_UNKNOWN;
+	if (left.symbols == 0 && right.symbols == 0) {
+		if (right.known == 0 ? left.known != 0 : left.known % right.known != 0)
+			return fy_onnx_fail(call, "%" PRId64 " elements do not divide by %" PRId64, left.known,
+					    right.known);
+		out->dims[open] = right.known == 0 ? 0 : left.known / right.known;
+	} else if (left.symbols == 1 && right.symbols == 0 && left.known == right.known && left.known > 0) {
+		out->dims[open] = left.symbol;
+	}
 	return FY_OK;
 }
 
