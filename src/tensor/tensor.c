@@ -46,7 +46,8 @@ fy_tensor *fy_tensor_view(const fy_tensor *base, fy_dtype dtype, const fy_shape 
 {
 	fy_tensor *tensor = bare(dtype, shape);
 
-	memcpy(tensor->strides, strides, (size_t)shape->rank * sizeof(strides[0]));
+	if (shape->rank > 0) /* strides of a 0-d tensor may be NULL */
+		memcpy(tensor->strides, strides, (size_t)shape->rank * sizeof(strides[0]));
 	tensor->offset = offset;
 	tensor->conj = base->conj;
 	tensor->neg = base->neg;
