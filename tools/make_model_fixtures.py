@@ -112,6 +112,16 @@ class Unsupported(nn.Module):
         return a + b
 
 
+class Countdown(nn.Module):
+    """Runs as long as its input says: for interrupting."""
+
+    def forward(self, n):
+        x = torch.zeros(2)
+        for i in range(int(n)):
+            x = x * 0.5 + 1.0
+        return x
+
+
 def randomise(net):
     """Untrained norms are the identity; weights of every size show more."""
     for name, p in net.named_parameters():
@@ -196,6 +206,11 @@ def make_heads():
 
 def make_branch():
     save("branch", torch.jit.script(Branch().eval()), [torch.randn(3, 4)])
+
+
+def make_countdown():
+    save("countdown", torch.jit.script(Countdown()), [torch.tensor(5)])
+    np.save(os.path.join(HERE, "countdown", "forever.npy"), np.array(2**40))
 
 
 def make_constant():

@@ -56,8 +56,9 @@ ferry_status ferry_model_convert(ferry_model *model, const char *path, const fer
 		request.graph_text = &graph;
 		status = fy_convert_file(model->inner, path, &request, &work, &session->diags);
 	}
+	if (o.until || o.dump)
+		session->text.len = 0; /* the report is the graph alone */
 	if (graph.len) {
-		session->text.len = 0;
 		fy_buf_append(&session->text, graph.data, graph.len);
 		fy_json_set(session->json, "graph", fy_json_str(fy_buf_text(&graph)));
 	}

@@ -342,6 +342,14 @@ fy_status fy_inputs_bind(fy_inputs *out, const fy_model *model, const fy_input_s
 
 /* ---- using them ---- */
 
+bool fy_inputs_are_made_up(const fy_inputs *inputs)
+{
+	for (int i = 0; i < inputs->count; i++)
+		if (inputs->leaves[i].value.kind == FY_ARG_TENSOR && !inputs->has_data[i])
+			return true;
+	return false;
+}
+
 void fy_inputs_release(fy_inputs *inputs)
 {
 	for (int i = 0; i < inputs->count; i++)
@@ -401,8 +409,7 @@ fy_status fy_inputs_fill(fy_inputs *inputs, const fy_graph *graph, uint64_t seed
 			return fy_error(diags, FY_UNSUPPORTED, "input-dtype", NULL,
 					"cannot make up values of type %s",
 					fy_dtype_name(inputs->leaves[i].value.t->dtype));
-		FY_TRY(fill_leaf(&inputs->leaves[i], range, seed + (uint64_t)i, diags));
-		inputs->has_data[i] = true;
+		FY_TRY(fill_leaf(&inputs->leaves[i], range, seed * 1000 + (uint64_t)i, diags));
 	}
 	return FY_OK;
 }

@@ -117,7 +117,7 @@ typedef struct fy_input_spec {
 /* The leaves of one call, in order of the arguments, depth first. */
 typedef struct fy_inputs {
 	fy_leaf *leaves; /* tensors without data until filled; one reference held */
-	bool *has_data;
+	bool *has_data;  /* as it was given, not made up */
 	int count, capacity;
 } fy_inputs;
 
@@ -129,11 +129,13 @@ typedef struct fy_inputs {
 fy_status FY_MUST_USE fy_inputs_bind(fy_inputs *out, const fy_model *model, const fy_input_spec *specs,
 				     int spec_count, fy_diags *diags);
 /*
- * Gives tensors that have no data seeded values that suit their type. Integers that `graph` (inputs parallel
- * to the tensor leaves; NULL: nothing known) uses as indices stay in range.
+ * Gives tensors that were not given with data seeded values that suit their type; again with another seed:
+ * others. Integers that `graph` (inputs parallel to the tensor leaves; NULL: nothing known) uses as indices
+ * stay in range.
  */
 fy_status FY_MUST_USE fy_inputs_fill(fy_inputs *inputs, const fy_graph *graph, uint64_t seed,
 				     fy_diags *diags);
+bool fy_inputs_are_made_up(const fy_inputs *inputs); /* some of them */
 void fy_inputs_release(fy_inputs *inputs);
 /* The same leaves without data, for capturing. Released like the others. */
 void fy_inputs_meta(fy_inputs *out, const fy_inputs *inputs);

@@ -10,9 +10,12 @@
 _Static_assert(offsetof(ort_table, release_session_options) == 100 * sizeof(void *),
 	       "the table has lost an entry");
 
-/* Error codes of ONNX Runtime that say whose fault it is. */
-static fy_status status_of_code(int code)
+/* Whose fault it is. An old ONNX Runtime refuses new files with its commonest code and these words. */
+static fy_status status_of(int code, const char *words)
 {
+	if (strstr(words, "Unsupported model IR version") ||
+	    strstr(words, "is under development and support"))
+		return FY_UNSUPPORTED;
 	switch (code) {
 	case 2: /* invalid argument */
 	case 3: /* no such file */
@@ -32,8 +35,8 @@ fy_status fy_ort_take(const ort_table *api, ort_status *status, const char *what
 {
 	if (!status)
 		return FY_OK;
-	fy_status answer = status_of_code(api->error_code(status));
 	const char *words = api->error_message(status);
+	fy_status answer = status_of(api->error_code(status), words);
 	fy_buf text = { 0 };
 	size_t len = strlen(words);
 	while (len && (words[len - 1] == '\n' || words[len - 1] == ' '))

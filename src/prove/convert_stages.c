@@ -175,8 +175,6 @@ static fy_status prove_smaller(job *j)
 	if (status == FY_OK)
 		status = fy_model_open(&file, j->model->arena, temporary, NULL, j->diags);
 	if (status == FY_OK)
-		status = fy_inputs_fill(&inputs, file->onnx.graph, j->work->seed, j->diags);
-	if (status == FY_OK)
 		status = fy_stage_inference(j->work, j->model, file, &inputs, &options, j->diags);
 	fy_model_close(file);
 	fy_output_abort(out);
@@ -195,7 +193,6 @@ static fy_status prove_file(job *j)
 	tell_cost(j);
 	if (j->request->verify_spec_count)
 		return prove_smaller(j);
-	FY_TRY(fy_inputs_fill(&j->inputs, j->file->onnx.graph, j->work->seed, j->diags));
 	return fy_stage_inference(j->work, j->model, j->file, &j->inputs, &options, j->diags);
 }
 

@@ -191,8 +191,12 @@ void fy_stage_model(const fy_work *work, const fy_model *model);
 fy_status FY_MUST_USE fy_stage_graph(const fy_work *work, const fy_model *file, fy_diags *diags);
 fy_status FY_MUST_USE fy_stage_weights(const fy_work *work, const fy_model *file,
 				       const fy_conversion *conversion, fy_diags *diags);
+/*
+ * Fills the inputs and compares results. Where branches or loops depend on data, made-up inputs of further
+ * seeds take their turn: they may go other ways than the first.
+ */
 fy_status FY_MUST_USE fy_stage_inference(const fy_work *work, const fy_model *reference, const fy_model *file,
-					 const fy_inputs *inputs, const fy_verify_options *options,
+					 fy_inputs *inputs, const fy_verify_options *options,
 					 fy_diags *diags);
 
 #endif

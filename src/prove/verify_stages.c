@@ -77,7 +77,6 @@ static fy_status run_job(job *j)
 	fy_status weights = prove_weights(j, &convert);
 	if (weights != FY_OK && weights != FY_CHECK_FAILED)
 		return weights;
-	FY_TRY(fy_inputs_fill(&j->inputs, j->file->onnx.graph, j->work->seed, j->diags));
 	fy_status inference =
 		fy_stage_inference(j->work, j->reference, j->file, &j->inputs, &options, j->diags);
 	if (inference != FY_OK)
