@@ -137,7 +137,7 @@ static fy_status run_others(const fy_work *work, const fy_model *reference, cons
 	if (ran)
 		fy_stage_tell(work, (fy_stage){ .name = "inference",
 						.verdict = !o.agreed   ? FY_VERDICT_FAILED
-							   : work->ort ? FY_VERDICT_OK
+							   : o.crossed ? FY_VERDICT_OK
 								       : FY_VERDICT_SELF_CHECK,
 						.text = fy_buf_text(&text) });
 	fy_buf_release(&text);
