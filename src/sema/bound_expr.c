@@ -29,6 +29,7 @@ static void report_depth(fy_scope *s, fy_span span)
 	fy_place place = fy_script_place(s->file, span);
 	fy_bind_error_at(s->b, FY_UNSUPPORTED, &place, "script-depth",
 			 "expression nests deeper than %d levels", FY_BOUND_HEIGHT_LIMIT);
+	s->b->errors = FY_BIND_ERROR_LIMIT; /* what follows from it is not worth reading */
 }
 
 fy_bexpr *fy_bexpr_done(fy_scope *s, fy_bexpr *expr)

@@ -95,19 +95,25 @@ static bool is_named(const fy_pvalue *key, const char *name)
 	return key->kind == FY_P_STR && fy_str_is(key->str, name);
 }
 
+static void collect_keys(const fy_pvalue *state, size_t count, fy_map *keys)
+{
+	static char present;
+	for (size_t i = 0; i < count; i++)
+		if (fy_pdict_key(state, i)->kind == FY_P_STR)
+			fy_map_put(keys, fy_pdict_key(state, i)->str, &present);
+}
+
 /* Writers keep the order of the class, so that attribute i is mostly pair i; a map serves the rest. */
 static void check_state(fy_binder *b, const fy_class *class, const fy_pvalue *state, const fy_place *place)
 {
-	static char present;
 	fy_map keys = { 0 };
 	size_t count = state && state->kind == FY_P_DICT ? state->dict.count : 0;
 	for (int i = 0; i < class->attribute_count && !fy_binder_stopped(b); i++) {
 		const char *name = class->attributes[i].name;
 		if ((size_t)i < count && is_named(fy_pdict_key(state, (size_t)i), name))
 			continue;
-		for (size_t k = 0; keys.count == 0 && k < count; k++)
-			if (fy_pdict_key(state, k)->kind == FY_P_STR)
-				fy_map_put(&keys, fy_pdict_key(state, k)->str, &present);
+		if (keys.count == 0)
+			collect_keys(state, count, &keys);
 		if (!fy_map_has(&keys, fy_str_of(name)))
 			fy_bind_error_at(b, FY_MALFORMED, place, "attribute-missing",
 					 "an object of class '%s' has no value for attribute '%s'",
