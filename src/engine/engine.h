@@ -10,22 +10,22 @@
 /* ---- running: run.c, control.c ------------------------------------------------------------------ */
 
 typedef struct fy_engine_options {
-	int threads; /* 0: the kernels' default */
-	uint64_t seed; /* random operators */
+	int threads;                 /* 0: the kernels' default */
+	uint64_t seed;               /* random operators */
 	const fy_progress *progress; /* told "run", nodes done, nodes in the main block */
-	/* Called after every node, nested ones included, with its results (borrowed; NULL where a result is absent).
-	 * Anything but FY_OK stops the run with that status. */
+	/* Called after every node, nested ones included, with its results (borrowed; NULL where a result is
+	 * absent). Anything but FY_OK stops the run with that status. */
 	fy_status (*hook)(void *user, const fy_node *node, fy_tensor *const *results, int result_count);
 	void *user;
 } fy_engine_options;
 
 /*
  * Runs `graph` on inputs parallel to graph->main->params (dtype must agree; known dims must agree: FY_USAGE).
- * outputs: graph->main->result_count references, the caller's; on failure none. Intermediates are dropped after
- * their last use. options may be NULL. Honours fy_interrupted().
- * Conventions: prim::If (condition) { then, else }; prim::Loop (trip count or none, condition or none, carried...)
- * with body params [iteration, carried...] and results [condition, carried..., scan...].
- * onnx::If and onnx::Loop as in ONNX: body params [iteration, condition, carried...].
+ * outputs: graph->main->result_count references, the caller's; on failure none. Intermediates are dropped
+ * after their last use. options may be NULL. Honours fy_interrupted(). Conventions: prim::If (condition) {
+ * then, else }; prim::Loop (trip count or none, condition or none, carried...) with body params [iteration,
+ * carried...] and results [condition, carried..., scan...]. onnx::If and onnx::Loop as in ONNX: body params
+ * [iteration, condition, carried...].
  */
 fy_status FY_MUST_USE fy_engine_run(const fy_graph *graph, fy_tensor *const *inputs, int input_count,
 				    fy_tensor **outputs, const fy_engine_options *options, fy_diags *diags);

@@ -1,6 +1,6 @@
 /*
- * One ATen node: its arguments become those of a call, values replaced by their tensors, and by plain numbers where the
- * schema asks for a number. Knows no operator.
+ * One ATen node: its arguments become those of a call, values replaced by their tensors, and by plain numbers
+ * where the schema asks for a number. Knows no operator.
  */
 #include "engine/engine_internal.h"
 #include "ops/ops.h"
@@ -41,10 +41,12 @@ static fy_arg resolve(const fy_engine *engine, fy_arena *arena, const fy_arg *ar
 	if (arg->kind == FY_ARG_VALUE) {
 		fy_tensor *tensor = fy_engine_value(engine, arg);
 
-		return is_number(inner) && fy_tensor_numel(tensor) == 1 ? as_number(tensor) : fy_arg_tensor(tensor);
+		return is_number(inner) && fy_tensor_numel(tensor) == 1 ? as_number(tensor)
+									: fy_arg_tensor(tensor);
 	}
 	if (arg->kind == FY_ARG_LIST) {
-		const fy_schema_type *element = inner && inner->kind == FY_SCHEMA_LIST ? inner->element : NULL;
+		const fy_schema_type *element =
+			inner && inner->kind == FY_SCHEMA_LIST ? inner->element : NULL;
 		fy_arg list = fy_arg_list(FY_NEW_ARRAY(arena, fy_arg, arg->list.count + 1), arg->list.count);
 
 		for (int i = 0; i < arg->list.count; i++)
@@ -58,20 +60,26 @@ static fy_status call_op(fy_engine *engine, fy_arena *arena, const fy_node *node
 			 fy_tensor **results)
 {
 	fy_arg *args = FY_NEW_ARRAY(arena, fy_arg, node->arg_count + 1);
-	fy_call call = { .schema = schema, .args = args, .arg_count = node->arg_count, .arena = arena,
-			 .diags = engine->diags, .place = fy_engine_place(node) };
+	fy_call call = { .schema = schema,
+			 .args = args,
+			 .arg_count = node->arg_count,
+			 .arena = arena,
+			 .diags = engine->diags,
+			 .place = fy_engine_place(node) };
 	fy_tensor **outs = NULL;
 	int count = 0;
 	fy_status status;
 
 	call.seed = engine->options->seed + (uint64_t)node->origin.order;
 	for (int i = 0; i < node->arg_count; i++)
-		args[i] = resolve(engine, arena, &node->args[i], i < schema->arg_count ? schema->args[i].type : NULL);
+		args[i] = resolve(engine, arena, &node->args[i],
+				  i < schema->arg_count ? schema->args[i].type : NULL);
 	FY_TRY(fy_op_run(&call, false, &outs, &count));
 	status = FY_OK;
 	if (count != node->result_count)
 		status = fy_error(engine->diags, FY_CHECK_FAILED, "graph-results", &call.place,
-				  "%s gives %d results, the graph has %d", node->op, count, node->result_count);
+				  "%s gives %d results, the graph has %d", node->op, count,
+				  node->result_count);
 	for (int i = 0; i < count; i++) {
 		if (status == FY_OK)
 			results[i] = outs[i];
@@ -89,7 +97,8 @@ fy_status fy_engine_aten(fy_engine *engine, const fy_node *node, fy_tensor **res
 	fy_status status;
 
 	if (!schema)
-		return fy_error(engine->diags, FY_UNSUPPORTED, "op-unknown", &place, "there is no operator '%s'", node->op);
+		return fy_error(engine->diags, FY_UNSUPPORTED, "op-unknown", &place,
+				"there is no operator '%s'", node->op);
 	arena = fy_arena_new();
 	status = call_op(engine, arena, node, schema, results);
 	fy_arena_free(arena);

@@ -1,6 +1,6 @@
 /*
- * If and Loop, recorded (prim) and ONNX alike. They differ in one thing: the body of an ONNX loop, and some recorded
- * ones, take the condition as their second parameter.
+ * If and Loop, recorded (prim) and ONNX alike. They differ in one thing: the body of an ONNX loop, and some
+ * recorded ones, take the condition as their second parameter.
  */
 #include "engine/engine_internal.h"
 
@@ -127,20 +127,22 @@ static fy_status stack(const loop *l, int i, fy_tensor **out)
 	fy_shape element = first ? first->shape : type->shape, shape = { element.rank + 1, { l->iteration } };
 
 	if (element.rank == FY_MAX_RANK)
-		return fy_error(l->engine->diags, FY_UNSUPPORTED, "onnx-rank", &place, "%s: a scan output has too many axes",
-				l->node->op);
+		return fy_error(l->engine->diags, FY_UNSUPPORTED, "onnx-rank", &place,
+				"%s: a scan output has too many axes", l->node->op);
 	for (int k = 0; k < element.rank; k++)
 		shape.dims[k + 1] = fy_dim_known(element.dims[k]) ? element.dims[k] : 0;
 	*out = fy_tensor_new(first ? first->dtype : type->dtype, &shape, false);
 	if (!*out)
-		return fy_error(l->engine->diags, FY_IO, "out-of-memory", &place, "no memory for a scan output");
+		return fy_error(l->engine->diags, FY_IO, "out-of-memory", &place,
+				"no memory for a scan output");
 	for (int64_t k = 0; k < l->iteration; k++) {
 		const fy_tensor *one = l->stacks[i][k];
 		fy_tensor *place_of_one;
 
 		if (!fy_shape_eq(&one->shape, &element) || one->dtype != (*out)->dtype)
 			return fy_error(l->engine->diags, FY_USAGE, "op-raises", &place,
-					"%s: a scan output changes its shape from one iteration to the next", l->node->op);
+					"%s: a scan output changes its shape from one iteration to the next",
+					l->node->op);
 		place_of_one = fy_tensor_view(*out, one->dtype, &element, (*out)->strides + 1,
 					      (*out)->offset + k * (*out)->strides[0]);
 		fy_tensor_copy(place_of_one, one);

@@ -10,9 +10,10 @@ typedef struct fy_engine {
 	const fy_graph *graph;
 	const fy_engine_options *options;
 	fy_diags *diags;
-	fy_tensor **values;    /* per value id: one reference while it lives */
-	const fy_node **last;  /* per value id: the node of its own block after which nobody needs it; NULL: the block's end */
-	int64_t done, total;   /* nodes of the main block */
+	fy_tensor **values;   /* per value id: one reference while it lives */
+	const fy_node **last; /* per value id: the node of its own block after which nobody needs it; NULL:
+				 the block's end */
+	int64_t done, total;  /* nodes of the main block */
 } fy_engine;
 
 fy_place fy_engine_place(const fy_node *node);
@@ -21,8 +22,8 @@ fy_tensor *fy_engine_value(const fy_engine *engine, const fy_arg *arg);
 
 /* ---- engine_run.c ------------------------------------------------------------------------------- */
 
-/* Runs the nodes of a block whose params are in values already and gives references to its results in out. On return
- * nothing that was defined in the block is alive in values. */
+/* Runs the nodes of a block whose params are in values already and gives references to its results in out. On
+ * return nothing that was defined in the block is alive in values. */
 fy_status FY_MUST_USE fy_engine_block(fy_engine *engine, const fy_block *block, fy_tensor **out);
 /* Hands a param of a block over to it (takes the reference). */
 void fy_engine_set(fy_engine *engine, const fy_value *value, fy_tensor *tensor);

@@ -1,6 +1,6 @@
 /*
- * Runs blocks node by node and drops every value after its last use. What a node does is known to the operators; If and
- * Loop are engine_control.c.
+ * Runs blocks node by node and drops every value after its last use. What a node does is known to the
+ * operators; If and Loop are engine_control.c.
  */
 #include "engine/engine_internal.h"
 #include "kernels/kernels.h"
@@ -12,7 +12,9 @@ fy_place fy_engine_place(const fy_node *node)
 {
 	const fy_origin *origin = &node->origin;
 
-	return (fy_place){ .member = origin->file, .line = origin->line, .text = origin->text, .module = origin->module };
+	return (fy_place){
+		.member = origin->file, .line = origin->line, .text = origin->text, .module = origin->module
+	};
 }
 
 fy_tensor *fy_engine_value(const fy_engine *engine, const fy_arg *arg)
@@ -114,7 +116,8 @@ static void drop_block(fy_engine *engine, const fy_block *block)
 	}
 }
 
-/* ---- nodes ------------------------------------------------------------------------------------------------ */
+/* ---- nodes ------------------------------------------------------------------------------------------------
+ */
 
 static fy_status run_onnx(fy_engine *engine, const fy_node *node, fy_tensor **results)
 {
@@ -186,7 +189,8 @@ fy_status fy_engine_block(fy_engine *engine, const fy_block *block, fy_tensor **
 	return status;
 }
 
-/* ---- inputs and outputs -------------------------------------------------------------------------------------- */
+/* ---- inputs and outputs
+ * -------------------------------------------------------------------------------------- */
 
 static fy_status refuse_input(const fy_engine *engine, int i, const fy_tensor *given)
 {
@@ -198,8 +202,8 @@ static fy_status refuse_input(const fy_engine *engine, int i, const fy_tensor *g
 	if (param->type.has_shape)
 		fy_buf_put_shape(&expected, &param->type.shape);
 	fy_buf_put_tensor_type(&got, given);
-	status = fy_error(engine->diags, FY_USAGE, "input-mismatch", NULL, "input %d%s%s%s takes %s, not %s", i,
-			  param->name ? " '" : "", param->name ? param->name : "", param->name ? "'" : "",
+	status = fy_error(engine->diags, FY_USAGE, "input-mismatch", NULL, "input %d%s%s%s takes %s, not %s",
+			  i, param->name ? " '" : "", param->name ? param->name : "", param->name ? "'" : "",
 			  fy_buf_text(&expected), fy_buf_text(&got));
 	fy_buf_release(&expected);
 	fy_buf_release(&got);
@@ -233,8 +237,8 @@ static fy_status check_inputs(const fy_engine *engine, fy_tensor *const *inputs,
 	fy_status status = FY_OK;
 
 	if (count != block->param_count)
-		return fy_error(engine->diags, FY_USAGE, "input-count", NULL, "the graph takes %d inputs, %d are given",
-				block->param_count, count);
+		return fy_error(engine->diags, FY_USAGE, "input-count", NULL,
+				"the graph takes %d inputs, %d are given", block->param_count, count);
 	symbols = fy_alloc(sizeof(*symbols) * (size_t)(symbol_count + 1));
 	for (int i = 0; i < symbol_count; i++)
 		symbols[i] = -1;

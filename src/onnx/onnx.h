@@ -10,14 +10,16 @@
 /* ---- opsets and element types: opset.c -------------------------------------------------------- */
 
 enum {
-	FY_ONNX_OPSET_MIN = 9,     /* oldest opset ferry writes */
-	FY_ONNX_OPSET_MAX = 28,    /* newest it knows */
-	FY_ONNX_OPSET_OLDEST = 7,  /* oldest it reads */
+	FY_ONNX_OPSET_MIN = 9,    /* oldest opset ferry writes */
+	FY_ONNX_OPSET_MAX = 28,   /* newest it knows */
+	FY_ONNX_OPSET_OLDEST = 7, /* oldest it reads */
 };
 
-/* IR version of the first release with this opset (onnx.helper.VERSION_TABLE); 0 when unknown (below 1, above MAX). */
+/* IR version of the first release with this opset (onnx.helper.VERSION_TABLE); 0 when unknown (below 1, above
+ * MAX). */
 int fy_onnx_ir_version(int opset);
-/* TensorProto.DataType <-> fy_dtype. False when the other side has no such type (strings, 4-bit types, quantized ...). */
+/* TensorProto.DataType <-> fy_dtype. False when the other side has no such type (strings, 4-bit types,
+ * quantized ...). */
 bool fy_onnx_from_dtype(fy_dtype dtype, int *onnx);
 bool fy_onnx_to_dtype(int64_t onnx, fy_dtype *dtype);
 /* "FLOAT", "STRING", ...; NULL when ONNX has no such number. */
@@ -57,14 +59,14 @@ enum { FY_ONNX_MANY = 1 << 20 };
 enum {
 	FY_ONNX_RANDOM = 1,      /* never folds */
 	FY_ONNX_OWN_OUTPUTS = 2, /* eval makes its outputs: views, or sizes that depend on data */
-	FY_ONNX_ANY_TYPE = 4,    /* moves elements only: element types that cannot be computed with are fine */
+	FY_ONNX_ANY_TYPE = 4, /* moves elements only: element types that cannot be computed with are fine */
 };
 
 typedef struct fy_onnx_call fy_onnx_call;
 
 /*
- * One ONNX operator. `name` is as in nodes ("onnx::Conv"). `since` lists its versions from opset 7 on, ascending,
- * 0-ended; `removed` is the first opset without it (0: none). No arity: one input, one output.
+ * One ONNX operator. `name` is as in nodes ("onnx::Conv"). `since` lists its versions from opset 7 on,
+ * ascending, 0-ended; `removed` is the first opset without it (0: none). No arity: one input, one output.
  */
 typedef struct fy_onnx_op {
 	const char *name;
@@ -75,7 +77,7 @@ typedef struct fy_onnx_op {
 	const fy_onnx_attr *attrs;  /* NULL-name-ended; NULL: none */
 	fy_status (*infer)(fy_onnx_call *call);
 	fy_status (*eval)(fy_onnx_call *call); /* NULL: executed by the engine (If, Loop) */
-	int mode; /* tells the operators apart that share infer and eval */
+	int mode;                              /* tells the operators apart that share infer and eval */
 } fy_onnx_op;
 #define FY_ONNX_SINCE(...) ((const int[]){ __VA_ARGS__, 0 })
 #define FY_ONNX_ARITY(...) ((const fy_onnx_arity[]){ __VA_ARGS__, { 0 } })
@@ -102,7 +104,8 @@ const fy_onnx_op *fy_onnx_op_at(int index);
  * are known through Shape/Gather/Concat/... chains, attributes and, for If and Loop, its blocks.
  * results: node->result_count of them. What cannot be known: a tensor type without shape when the rank is
  * unknown; a negative dim that is no symbol of the graph (FY_ONNX_DIM_UNKNOWN) when only a size is.
- * Errors: FY_UNSUPPORTED "onnx-op-unsupported" (no record), FY_MALFORMED (arity, attributes, shapes that misfit).
+ * Errors: FY_UNSUPPORTED "onnx-op-unsupported" (no record), FY_MALFORMED (arity, attributes, shapes that
+ * misfit).
  */
 fy_status FY_MUST_USE fy_onnx_infer(const fy_node *node, int opset, fy_type *results, fy_diags *diags);
 #define FY_ONNX_DIM_UNKNOWN ((fy_dim)INT64_MIN)
@@ -112,8 +115,8 @@ fy_status FY_MUST_USE fy_onnx_infer(const fy_node *node, int opset, fy_type *res
  * node->result_count references, the caller's (NULL for results nobody named is possible: Dropout's mask).
  * Outputs may share storage with inputs. If and Loop are the engine's: FY_UNSUPPORTED here.
  */
-fy_status FY_MUST_USE fy_onnx_eval(const fy_node *node, int opset, fy_tensor *const *inputs, fy_tensor **outputs,
-				   fy_diags *diags);
+fy_status FY_MUST_USE fy_onnx_eval(const fy_node *node, int opset, fy_tensor *const *inputs,
+				   fy_tensor **outputs, fy_diags *diags);
 /* Same inputs, same outputs: false for random operators and for If and Loop. */
 bool fy_onnx_foldable(const fy_node *node);
 
@@ -127,7 +130,8 @@ typedef struct fy_onnx_model {
 	int external_count;
 } fy_onnx_model;
 
-/* FY_MALFORMED with the byte offset and what was being read; FY_UNSUPPORTED for local functions, sparse tensors, strings. */
+/* FY_MALFORMED with the byte offset and what was being read; FY_UNSUPPORTED for local functions, sparse
+ * tensors, strings. */
 fy_status FY_MUST_USE fy_onnx_open(fy_onnx_model *model, fy_arena *arena, const char *path, fy_diags *diags);
 void fy_onnx_close(fy_onnx_model *model); /* releases the graph too */
 /* The same from memory, without external data; `bytes` must outlive the graph. */
@@ -146,23 +150,23 @@ typedef struct fy_onnx_write_options {
 
 /*
  * Streams the graph as a ModelProto. Sizes are computed first, weights go from their storage straight to the
- * output. Deterministic. Values without a name get one here ("v12"); the graph is not changed. ir_version is that of
- * the opset. Errors: FY_UNSUPPORTED when an ATen node is left, a type has no ONNX form, or the file would exceed
- * 2 GiB - 1 ("onnx-too-large"); FY_IO.
+ * output. Deterministic. Values without a name get one here ("v12"); the graph is not changed. ir_version is
+ * that of the opset. Errors: FY_UNSUPPORTED when an ATen node is left, a type has no ONNX form, or the file
+ * would exceed 2 GiB - 1 ("onnx-too-large"); FY_IO.
  */
-fy_status FY_MUST_USE fy_onnx_write(const fy_graph *graph, fy_output *out, const fy_onnx_write_options *options,
-				    fy_diags *diags);
+fy_status FY_MUST_USE fy_onnx_write(const fy_graph *graph, fy_output *out,
+				    const fy_onnx_write_options *options, fy_diags *diags);
 /* The same into memory. */
-fy_status FY_MUST_USE fy_onnx_write_buf(const fy_graph *graph, fy_buf *out, const fy_onnx_write_options *options,
-					fy_diags *diags);
+fy_status FY_MUST_USE fy_onnx_write_buf(const fy_graph *graph, fy_buf *out,
+					const fy_onnx_write_options *options, fy_diags *diags);
 
 /* ---- checking: check.c ------------------------------------------------------------------------------- */
 
 /*
- * Validates a graph of ONNX nodes: fy_graph_verify, opset and IR version, every operator exists in the opset, arity,
- * attribute names and kinds, types inferable, declared types agree with inferred ones. Types of values that the graph does
- * not state are filled in.
- * All findings are listed; FY_MALFORMED, or FY_UNSUPPORTED when only unsupported operators were met.
+ * Validates a graph of ONNX nodes: fy_graph_verify, opset and IR version, every operator exists in the opset,
+ * arity, attribute names and kinds, types inferable, declared types agree with inferred ones. Types of values
+ * that the graph does not state are filled in. All findings are listed; FY_MALFORMED, or FY_UNSUPPORTED when
+ * only unsupported operators were met.
  */
 fy_status FY_MUST_USE fy_onnx_check(fy_graph *graph, fy_diags *diags);
 

@@ -1,6 +1,6 @@
 /*
- * What records read from a call (attributes, integer vectors, axes) and how they state results. Every reader checks
- * what it reads: a node may come from any file. Knows no operator by name.
+ * What records read from a call (attributes, integer vectors, axes) and how they state results. Every reader
+ * checks what it reads: a node may come from any file. Knows no operator by name.
  */
 #include "onnx/onnx_internal.h"
 
@@ -78,7 +78,8 @@ fy_status fy_onnx_floats(const fy_onnx_call *call, const char *name, double out[
 	return FY_OK;
 }
 
-/* ---- inputs ---------------------------------------------------------------------------------------------- */
+/* ---- inputs ----------------------------------------------------------------------------------------------
+ */
 
 const fy_shape *fy_onnx_shape(const fy_onnx_call *call, int i)
 {
@@ -111,7 +112,8 @@ fy_status fy_onnx_input_ints(const fy_onnx_call *call, int i, int64_t out[], int
 	if (!fy_onnx_has(call, i))
 		return FY_OK;
 	if (!fy_dtype_is_integer(fy_onnx_dtype(call, i)))
-		return fy_onnx_fail(call, "input %d must hold integers, not %s", i, fy_dtype_name(fy_onnx_dtype(call, i)));
+		return fy_onnx_fail(call, "input %d must hold integers, not %s", i,
+				    fy_dtype_name(fy_onnx_dtype(call, i)));
 	if (call->types[i].has_shape && call->types[i].shape.rank > 1)
 		return fy_onnx_fail(call, "input %d must be a vector", i);
 	data = known_input(call, i);
@@ -120,7 +122,8 @@ fy_status fy_onnx_input_ints(const fy_onnx_call *call, int i, int64_t out[], int
 	total = fy_tensor_numel(data);
 	if (total > max) {
 		fy_tensor_unref(data);
-		return fy_onnx_fail(call, "input %d has %" PRId64 " elements, at most %d make sense", i, total, max);
+		return fy_onnx_fail(call, "input %d has %" PRId64 " elements, at most %d make sense", i,
+				    total, max);
 	}
 	*count = (int)total;
 	for (int k = 0; k < (int)total; k++) {
@@ -134,7 +137,8 @@ fy_status fy_onnx_input_ints(const fy_onnx_call *call, int i, int64_t out[], int
 	return FY_OK;
 }
 
-fy_status fy_onnx_axes(const fy_onnx_call *call, const char *name, int i, int64_t out[], int *count, bool *known)
+fy_status fy_onnx_axes(const fy_onnx_call *call, const char *name, int i, int64_t out[], int *count,
+		       bool *known)
 {
 	*known = true;
 	if (attr_record(call, name))
@@ -151,7 +155,8 @@ bool fy_onnx_input_f64(const fy_onnx_call *call, int i, double *out)
 
 	if (known) {
 		*out = fy_tensor_get_f64(data, 0);
-		known = !(fy_dtype_is_integer(data->dtype) && fy_onnx_int_is_symbol(fy_tensor_get_i64(data, 0)));
+		known = !(fy_dtype_is_integer(data->dtype) &&
+			  fy_onnx_int_is_symbol(fy_tensor_get_i64(data, 0)));
 	}
 	fy_tensor_unref(data);
 	return known;
@@ -165,7 +170,8 @@ fy_status fy_onnx_axis(const fy_onnx_call *call, int64_t axis, int rank, int *ou
 	return FY_OK;
 }
 
-/* ---- results ------------------------------------------------------------------------------------------------ */
+/* ---- results
+ * ------------------------------------------------------------------------------------------------ */
 
 fy_status fy_onnx_result(fy_onnx_call *call, int i, fy_dtype dtype, const fy_shape *shape)
 {
@@ -188,8 +194,8 @@ fy_status fy_onnx_same_dtype(const fy_onnx_call *call, int first, int count)
 {
 	for (int i = first + 1; i < first + count; i++) {
 		if (fy_onnx_has(call, i) && fy_onnx_dtype(call, i) != fy_onnx_dtype(call, first))
-			return fy_onnx_fail(call, "inputs %d and %d differ in element type: %s and %s", first, i,
-					    fy_dtype_name(fy_onnx_dtype(call, first)),
+			return fy_onnx_fail(call, "inputs %d and %d differ in element type: %s and %s", first,
+					    i, fy_dtype_name(fy_onnx_dtype(call, first)),
 					    fy_dtype_name(fy_onnx_dtype(call, i)));
 	}
 	return FY_OK;
@@ -239,7 +245,8 @@ fy_dim fy_onnx_dim_mul(fy_dim a, fy_dim b)
 		return a == 1 ? b : a;
 	if (a == 0 || b == 0)
 		return 0;
-	return fy_dim_known(a) && fy_dim_known(b) && fy_mul_i64(a, b, &product) ? product : FY_ONNX_DIM_UNKNOWN;
+	return fy_dim_known(a) && fy_dim_known(b) && fy_mul_i64(a, b, &product) ? product
+										: FY_ONNX_DIM_UNKNOWN;
 }
 
 static fy_status no_memory(const fy_onnx_call *call, fy_dtype dtype, const fy_shape *shape)
@@ -248,13 +255,14 @@ static fy_status no_memory(const fy_onnx_call *call, fy_dtype dtype, const fy_sh
 	fy_status status;
 
 	fy_buf_put_shape(&text, shape);
-	status = fy_error(call->diags, FY_IO, "out-of-memory", &call->place, "%s: no memory for %s%s", call->op->name,
-			  fy_dtype_name(dtype), fy_buf_text(&text));
+	status = fy_error(call->diags, FY_IO, "out-of-memory", &call->place, "%s: no memory for %s%s",
+			  call->op->name, fy_dtype_name(dtype), fy_buf_text(&text));
 	fy_buf_release(&text);
 	return status;
 }
 
-fy_status fy_onnx_new(const fy_onnx_call *call, fy_tensor **out, fy_dtype dtype, const fy_shape *shape, bool zero)
+fy_status fy_onnx_new(const fy_onnx_call *call, fy_tensor **out, fy_dtype dtype, const fy_shape *shape,
+		      bool zero)
 {
 	*out = fy_tensor_new(dtype, shape, zero);
 	return *out ? FY_OK : no_memory(call, dtype, shape);

@@ -16,7 +16,8 @@ static fy_status broadcast_to(fy_onnx_call *call, fy_dtype dtype, int first, int
 static fy_status need_bool(const fy_onnx_call *call, int i)
 {
 	if (fy_onnx_dtype(call, i) != FY_BOOL)
-		return fy_onnx_fail(call, "input %d must be bool, not %s", i, fy_dtype_name(fy_onnx_dtype(call, i)));
+		return fy_onnx_fail(call, "input %d must be bool, not %s", i,
+				    fy_dtype_name(fy_onnx_dtype(call, i)));
 	return FY_OK;
 }
 
@@ -129,8 +130,8 @@ const fy_onnx_op fy_onnx_op_pow = {
 
 static fy_status mod_eval(fy_onnx_call *call)
 {
-	fy_kernel_binary(call->outputs[0], fy_onnx_int(call, "fmod") ? FY_FMOD : FY_REMAINDER, call->inputs[0]->dtype,
-			 call->inputs[0], call->inputs[1]);
+	fy_kernel_binary(call->outputs[0], fy_onnx_int(call, "fmod") ? FY_FMOD : FY_REMAINDER,
+			 call->inputs[0]->dtype, call->inputs[0], call->inputs[1]);
 	return FY_OK;
 }
 
@@ -314,7 +315,8 @@ const fy_onnx_op fy_onnx_op_where = {
 	.eval = where_eval,
 };
 
-/* ---- any number of inputs --------------------------------------------------------------------------------- */
+/* ---- any number of inputs ---------------------------------------------------------------------------------
+ */
 
 static fy_status variadic_infer(fy_onnx_call *call)
 {

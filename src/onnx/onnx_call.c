@@ -1,6 +1,6 @@
 /*
- * One call of an ONNX operator: checks a node against its record, then infers from types or evaluates on tensors.
- * Also the accessors that records use. Knows no operator by name.
+ * One call of an ONNX operator: checks a node against its record, then infers from types or evaluates on
+ * tensors. Also the accessors that records use. Knows no operator by name.
  */
 #include "onnx/onnx_internal.h"
 #include "kernels/kernels.h"
@@ -13,10 +13,13 @@ static fy_place place_of(const fy_node *node)
 {
 	const fy_origin *origin = &node->origin;
 
-	return (fy_place){ .member = origin->file, .line = origin->line, .text = origin->text, .module = origin->module };
+	return (fy_place){
+		.member = origin->file, .line = origin->line, .text = origin->text, .module = origin->module
+	};
 }
 
-static fy_status complain(const fy_onnx_call *call, fy_status status, const char *id, const char *format, va_list args)
+static fy_status complain(const fy_onnx_call *call, fy_status status, const char *id, const char *format,
+			  va_list args)
 {
 	const char *op = call->op ? call->op->name : call->node->op;
 	fy_buf text = { 0 };
@@ -93,7 +96,8 @@ static fy_status check_attrs(const fy_onnx_call *call)
 		const fy_onnx_attr *known = fy_onnx_attr_of(call->op, call->opset, attr->name);
 
 		if (!known)
-			return fy_onnx_fail(call, "has no attribute '%s' in opset %d", attr->name, call->opset);
+			return fy_onnx_fail(call, "has no attribute '%s' in opset %d", attr->name,
+					    call->opset);
 		if (!attr_fits(known->kind, &attr->arg))
 			return fy_onnx_fail(call, "attribute '%s' is of the wrong kind", attr->name);
 	}
@@ -116,8 +120,8 @@ static fy_status check_arity(const fy_onnx_call *call)
 		return fy_onnx_fail(call, "has %d inputs, opset %d asks for %d", node->arg_count, call->opset,
 				    arity.min_inputs);
 	if (node->arg_count > arity.max_inputs)
-		return fy_onnx_fail(call, "has %d inputs, opset %d takes %d at most", node->arg_count, call->opset,
-				    arity.max_inputs);
+		return fy_onnx_fail(call, "has %d inputs, opset %d takes %d at most", node->arg_count,
+				    call->opset, arity.max_inputs);
 	if (node->result_count < arity.min_outputs || node->result_count > arity.max_outputs)
 		return fy_onnx_fail(call, "has %d outputs, which opset %d does not give", node->result_count,
 				    call->opset);
@@ -142,7 +146,8 @@ static fy_status begin(fy_onnx_call *call, const fy_node *node, int opset, bool 
 					"there is no ONNX operator '%s'", node->op + 6);
 		if (since > opset)
 			return fy_error(diags, FY_MALFORMED, "onnx-op-opset", &call->place,
-					"%s came with opset %d, the graph has opset %d", node->op, since, opset);
+					"%s came with opset %d, the graph has opset %d", node->op, since,
+					opset);
 		return fy_error(diags, FY_UNSUPPORTED, "onnx-op-unsupported", &call->place,
 				"operator '%s' of opset %d is not supported", node->op, opset);
 	}
@@ -206,7 +211,8 @@ static bool take_types(fy_onnx_call *call)
 			continue;
 		call->present[i] = true;
 		call->types[i] = arg->v->type;
-		call->inputs[i] = arg->v->tensor && fy_tensor_has_data(arg->v->tensor) ? arg->v->tensor : NULL;
+		call->inputs[i] =
+			arg->v->tensor && fy_tensor_has_data(arg->v->tensor) ? arg->v->tensor : NULL;
 		if (call->types[i].kind == FY_TYPE_SCALAR)
 			call->types[i] = fy_type_tensor(arg->v->type.dtype, &(fy_shape){ 0 });
 		tensors &= call->types[i].kind == FY_TYPE_TENSOR;
@@ -236,7 +242,8 @@ fy_status fy_onnx_infer(const fy_node *node, int opset, fy_type *results, fy_dia
 	return status;
 }
 
-/* ---- evaluation ----------------------------------------------------------------------------------------- */
+/* ---- evaluation -----------------------------------------------------------------------------------------
+ */
 
 static fy_status check_computable(const fy_onnx_call *call)
 {
@@ -244,11 +251,13 @@ static fy_status check_computable(const fy_onnx_call *call)
 		return FY_OK;
 	for (int i = 0; i < call->input_count; i++) {
 		if (call->present[i] && !fy_kernel_computes(call->types[i].dtype))
-			return fy_onnx_unsupported(call, "cannot compute with %s", fy_dtype_name(call->types[i].dtype));
+			return fy_onnx_unsupported(call, "cannot compute with %s",
+						   fy_dtype_name(call->types[i].dtype));
 	}
 	for (int i = 0; i < call->result_count; i++) {
 		if (call->results[i].kind == FY_TYPE_TENSOR && !fy_kernel_computes(call->results[i].dtype))
-			return fy_onnx_unsupported(call, "cannot compute %s", fy_dtype_name(call->results[i].dtype));
+			return fy_onnx_unsupported(call, "cannot compute %s",
+						   fy_dtype_name(call->results[i].dtype));
 	}
 	return FY_OK;
 }
@@ -286,7 +295,8 @@ static fy_status evaluate(fy_onnx_call *call)
 	return call->op->eval(call);
 }
 
-fy_status fy_onnx_eval(const fy_node *node, int opset, fy_tensor *const *inputs, fy_tensor **outputs, fy_diags *diags)
+fy_status fy_onnx_eval(const fy_node *node, int opset, fy_tensor *const *inputs, fy_tensor **outputs,
+		       fy_diags *diags)
 {
 	fy_onnx_call call;
 	fy_status status;

@@ -1,6 +1,6 @@
 /*
- * Checks a graph of ONNX nodes against what the format and the operator records ask for, and works out the types of its
- * values on the way. Lists everything it finds.
+ * Checks a graph of ONNX nodes against what the format and the operator records ask for, and works out the
+ * types of its values on the way. Lists everything it finds.
  */
 #include "onnx/onnx_internal.h"
 
@@ -50,9 +50,10 @@ static void complain_of_type(check *c, const fy_node *node, const fy_value *valu
 
 	put_type(&stated, &value->type);
 	put_type(&computed, inferred);
-	found(c, fy_error(c->diags, FY_MALFORMED, "onnx-type", NULL, "%s%s%s: '%s' is declared %s, computed %s", node->op,
-			  node->name ? " " : "", node->name ? node->name : "", value->name ? value->name : "",
-			  fy_buf_text(&stated), fy_buf_text(&computed)));
+	found(c,
+	      fy_error(c->diags, FY_MALFORMED, "onnx-type", NULL, "%s%s%s: '%s' is declared %s, computed %s",
+		       node->op, node->name ? " " : "", node->name ? node->name : "",
+		       value->name ? value->name : "", fy_buf_text(&stated), fy_buf_text(&computed)));
 	fy_buf_release(&stated);
 	fy_buf_release(&computed);
 }
@@ -83,7 +84,8 @@ static void settle_type(check *c, const fy_node *node, fy_value *value, const fy
 	}
 }
 
-/* ---- nodes ---------------------------------------------------------------------------------------------- */
+/* ---- nodes ----------------------------------------------------------------------------------------------
+ */
 
 /* Params of a loop's body take the types of what is carried in, sizes open: they may change. */
 static void settle_params(const fy_node *node)
@@ -134,14 +136,15 @@ static void check_versions(check *c)
 
 	if (graph->opset < FY_ONNX_OPSET_OLDEST || graph->opset > FY_ONNX_OPSET_MAX)
 		found(c, fy_error(c->diags, FY_UNSUPPORTED, "onnx-opset", NULL,
-				  "opset %d is outside what ferry knows, %d to %d", graph->opset, FY_ONNX_OPSET_OLDEST,
-				  FY_ONNX_OPSET_MAX));
+				  "opset %d is outside what ferry knows, %d to %d", graph->opset,
+				  FY_ONNX_OPSET_OLDEST, FY_ONNX_OPSET_MAX));
 	if (graph->ir_version && graph->ir_version < 3)
-		found(c, fy_error(c->diags, FY_MALFORMED, "onnx-ir-version", NULL, "IR version %d is older than any opset",
-				  graph->ir_version));
+		found(c, fy_error(c->diags, FY_MALFORMED, "onnx-ir-version", NULL,
+				  "IR version %d is older than any opset", graph->ir_version));
 	else if (graph->ir_version && graph->ir_version < needed)
-		fy_warning(c->diags, "onnx-ir-version", NULL, "IR version %d is older than opset %d, which came with %d",
-			   graph->ir_version, graph->opset, needed);
+		fy_warning(c->diags, "onnx-ir-version", NULL,
+			   "IR version %d is older than opset %d, which came with %d", graph->ir_version,
+			   graph->opset, needed);
 }
 
 static void check_outputs(check *c)

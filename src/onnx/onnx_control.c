@@ -3,7 +3,8 @@
  */
 #include "onnx/onnx_internal.h"
 
-/* What holds for both: other dims become unknown, another rank no shape, another kind or element type opaque. */
+/* What holds for both: other dims become unknown, another rank no shape, another kind or element type opaque.
+ */
 static fy_type merge(const fy_type *a, const fy_type *b)
 {
 	fy_type out = *a;
@@ -27,8 +28,10 @@ static fy_type plain_type(const fy_type *type)
 
 static fy_status check_flag(const fy_onnx_call *call, int i)
 {
-	if (fy_onnx_has(call, i) && call->types[i].kind == FY_TYPE_TENSOR && fy_onnx_dtype(call, i) != FY_BOOL)
-		return fy_onnx_fail(call, "the condition must be bool, not %s", fy_dtype_name(fy_onnx_dtype(call, i)));
+	if (fy_onnx_has(call, i) && call->types[i].kind == FY_TYPE_TENSOR &&
+	    fy_onnx_dtype(call, i) != FY_BOOL)
+		return fy_onnx_fail(call, "the condition must be bool, not %s",
+				    fy_dtype_name(fy_onnx_dtype(call, i)));
 	return FY_OK;
 }
 
@@ -58,7 +61,7 @@ const fy_onnx_op fy_onnx_op_if = {
 	.since = FY_ONNX_SINCE(1, 11, 13, 16, 19, 21, 23, 24, 25),
 	.arity = FY_ONNX_ARITY({ 1, 1, 1, 1, FY_ONNX_MANY }),
 	.attrs = FY_ONNX_ATTRS({ .name = "else_branch", .kind = 'g', .required = true },
-				{ .name = "then_branch", .kind = 'g', .required = true }),
+			       { .name = "then_branch", .kind = 'g', .required = true }),
 	.infer = if_infer,
 };
 
@@ -87,8 +90,9 @@ static fy_status loop_infer(fy_onnx_call *call)
 		return fy_onnx_fail(call, "has %d bodies, not 1", node->block_count);
 	if (body->param_count != carried + 2 || node->result_count < carried ||
 	    body->result_count != node->result_count + 1)
-		return fy_onnx_fail(call, "carries %d values; the body takes %d and gives %d, the node gives %d", carried,
-				    body->param_count, body->result_count, node->result_count);
+		return fy_onnx_fail(call,
+				    "carries %d values; the body takes %d and gives %d, the node gives %d",
+				    carried, body->param_count, body->result_count, node->result_count);
 	for (int i = 0; i < node->result_count; i++) {
 		if (i >= carried) {
 			call->results[i] = stacked(&body->results[i + 1]->type);
@@ -107,7 +111,7 @@ const fy_onnx_op fy_onnx_op_loop = {
 	.name = "onnx::Loop",
 	.since = FY_ONNX_SINCE(1, 11, 13, 16, 19, 21, 23, 24, 25),
 	.arity = FY_ONNX_ARITY({ 1, 3, FY_ONNX_MANY, 1, FY_ONNX_MANY },
-			{ 11, 2, FY_ONNX_MANY, 1, FY_ONNX_MANY }),
+			       { 11, 2, FY_ONNX_MANY, 1, FY_ONNX_MANY }),
 	.attrs = FY_ONNX_ATTRS({ .name = "body", .kind = 'g', .required = true }),
 	.infer = loop_infer,
 };

@@ -8,7 +8,8 @@
 
 /* ---- convolution ------------------------------------------------------------------------------------ */
 
-fy_status fy_onnx_window_read(const fy_onnx_call *call, const fy_shape *in, const int64_t kernel[], fy_onnx_window *w)
+fy_status fy_onnx_window_read(const fy_onnx_call *call, const fy_shape *in, const int64_t kernel[],
+			      fy_onnx_window *w)
 {
 	int64_t pads[6] = { 0 };
 	fy_str mode = fy_onnx_text(call, "auto_pad");
@@ -39,13 +40,14 @@ fy_status fy_onnx_window_read(const fy_onnx_call *call, const fy_shape *in, cons
 		if (w->stride[i] < 1 || w->dilation[i] < 1 || w->kernel[i] < (kernel ? 0 : 1) ||
 		    w->stride[i] > INT32_MAX || w->dilation[i] > INT32_MAX || w->kernel[i] > INT32_MAX)
 			return fy_onnx_fail(call, "strides, dilations and kernel sizes must be positive");
-		if (w->before[i] < 0 || w->after[i] < 0 || w->before[i] > INT32_MAX || w->after[i] > INT32_MAX)
+		if (w->before[i] < 0 || w->after[i] < 0 || w->before[i] > INT32_MAX ||
+		    w->after[i] > INT32_MAX)
 			return fy_onnx_unsupported(call, "with negative pads");
 	}
-	w->mode = fy_str_is(mode, "SAME_UPPER") ? FY_ONNX_SAME_UPPER :
-		  fy_str_is(mode, "SAME_LOWER") ? FY_ONNX_SAME_LOWER :
-		  fy_str_is(mode, "VALID")	? FY_ONNX_VALID :
-						  FY_ONNX_NOTSET;
+	w->mode = fy_str_is(mode, "SAME_UPPER")   ? FY_ONNX_SAME_UPPER
+		  : fy_str_is(mode, "SAME_LOWER") ? FY_ONNX_SAME_LOWER
+		  : fy_str_is(mode, "VALID")      ? FY_ONNX_VALID
+						  : FY_ONNX_NOTSET;
 	if (w->mode == FY_ONNX_NOTSET && !fy_str_is(mode, "NOTSET") && mode.len > 0)
 		return fy_onnx_fail(call, "unknown auto_pad");
 	return FY_OK;
@@ -70,7 +72,8 @@ fy_dim fy_onnx_window_count(fy_onnx_window *w, int i, fy_dim size, bool ceil_mod
 		return count;
 	}
 	if (!fy_dim_known(size))
-		return w->stride[i] == 1 && w->before[i] + w->after[i] == reach - 1 ? size : FY_ONNX_DIM_UNKNOWN;
+		return w->stride[i] == 1 && w->before[i] + w->after[i] == reach - 1 ? size
+										    : FY_ONNX_DIM_UNKNOWN;
 	if (!fy_add_i64(size, w->before[i] + w->after[i] - reach, &padded) || padded < 0)
 		return -1;
 	count = (ceil_mode ? padded + w->stride[i] - 1 : padded) / w->stride[i] + 1;
@@ -106,9 +109,10 @@ static fy_status conv_plan(const fy_onnx_call *call, fy_onnx_window *w, fy_dim *
 		return fy_onnx_fail(call, "kernel_shape is not the weight's");
 	if (group < 1 || weight->dims[0] % group != 0 || weight->dims[1] > INT64_MAX / group)
 		return fy_onnx_fail(call, "%" PRId64 " groups do not divide the weight", group);
-	if (fy_dim_known(in->dims[1]) && in->dims[1] != (transposed ? weight->dims[0] : weight->dims[1] * group))
-		return fy_onnx_fail(call, "the input has %" PRId64 " channels, the weight takes %" PRId64, in->dims[1],
-				    transposed ? weight->dims[0] : weight->dims[1] * group);
+	if (fy_dim_known(in->dims[1]) &&
+	    in->dims[1] != (transposed ? weight->dims[0] : weight->dims[1] * group))
+		return fy_onnx_fail(call, "the input has %" PRId64 " channels, the weight takes %" PRId64,
+				    in->dims[1], transposed ? weight->dims[0] : weight->dims[1] * group);
 	*channels = transposed ? weight->dims[1] * group : weight->dims[0];
 	if (fy_onnx_has(call, 2) && fy_onnx_shape(call, 2) &&
 	    (fy_onnx_shape(call, 2)->rank != 1 || fy_onnx_shape(call, 2)->dims[0] != *channels))
@@ -133,7 +137,9 @@ static fy_status conv_infer(fy_onnx_call *call)
 
 		out.dims[2 + i] = fy_onnx_window_count(&w, i, size, false);
 		if (fy_dim_known(size) && out.dims[2 + i] < 0)
-			return fy_onnx_fail(call, "axis %d of %" PRId64 " elements is smaller than the kernel", 2 + i, size);
+			return fy_onnx_fail(call,
+					    "axis %d of %" PRId64 " elements is smaller than the kernel",
+					    2 + i, size);
 	}
 	return fy_onnx_result(call, 0, fy_onnx_dtype(call, 0), &out);
 }
@@ -148,7 +154,8 @@ static fy_status conv_run(fy_onnx_call *call, const fy_onnx_window *w, bool tran
 		conv.pad_before[i] = i < w->rank ? w->before[i] : 0;
 	}
 	return fy_kernel_conv(call->outputs[0], call->inputs[0], call->inputs[1],
-			      fy_onnx_has(call, 2) ? call->inputs[2] : NULL, &conv, call->diags, &call->place);
+			      fy_onnx_has(call, 2) ? call->inputs[2] : NULL, &conv, call->diags,
+			      &call->place);
 }
 
 static fy_status conv_eval(fy_onnx_call *call)
@@ -167,18 +174,17 @@ const fy_onnx_op fy_onnx_op_conv = {
 	.name = "onnx::Conv",
 	.since = FY_ONNX_SINCE(1, 11, 22),
 	.arity = FY_ONNX_ARITY({ 1, 2, 3, 1, 1 }),
-	.attrs = FY_ONNX_ATTRS({ .name = "auto_pad", .kind = 's', .text = "NOTSET" },
-				{ .name = "dilations", .kind = 'I' },
-				{ .name = "group", .kind = 'i', .number = 1 },
-				{ .name = "kernel_shape", .kind = 'I' }, { .name = "pads", .kind = 'I' },
-				{ .name = "strides", .kind = 'I' }),
+	.attrs = FY_ONNX_ATTRS(
+		{ .name = "auto_pad", .kind = 's', .text = "NOTSET" }, { .name = "dilations", .kind = 'I' },
+		{ .name = "group", .kind = 'i', .number = 1 }, { .name = "kernel_shape", .kind = 'I' },
+		{ .name = "pads", .kind = 'I' }, { .name = "strides", .kind = 'I' }),
 	.infer = conv_infer,
 	.eval = conv_eval,
 };
 
 /* Size of axis i of a transposed convolution; settles the pads when output_shape is given. */
-static fy_status transposed_size(const fy_onnx_call *call, fy_onnx_window *w, int i, fy_dim size, const int64_t wish[],
-				 const int64_t extra[], fy_dim *out)
+static fy_status transposed_size(const fy_onnx_call *call, fy_onnx_window *w, int i, fy_dim size,
+				 const int64_t wish[], const int64_t extra[], fy_dim *out)
 {
 	int64_t reach = w->dilation[i] * (w->kernel[i] - 1) + 1, full, total;
 
@@ -218,12 +224,15 @@ static fy_status transposed_plan(const fy_onnx_call *call, fy_onnx_window *w, fy
 	FY_TRY(fy_onnx_ints(call, "output_padding", extra, 3, &extra_count));
 	if ((wish_count >= 0 && wish_count != w->rank && wish_count != w->rank + 2) ||
 	    (extra_count >= 0 && extra_count != w->rank))
-		return fy_onnx_fail(call, "output_shape or output_padding is not one number per spatial axis");
+		return fy_onnx_fail(call,
+				    "output_shape or output_padding is not one number per spatial axis");
 	for (int i = 0; i < w->rank; i++) {
-		if (extra[i] < 0 || extra[i] > INT32_MAX || (wish_count >= 0 && wish[wish_count - w->rank + i] < 0))
+		if (extra[i] < 0 || extra[i] > INT32_MAX ||
+		    (wish_count >= 0 && wish[wish_count - w->rank + i] < 0))
 			return fy_onnx_fail(call, "output_shape and output_padding must not be negative");
 		FY_TRY(transposed_size(call, w, i, out->dims[2 + i],
-				       wish_count >= 0 ? wish + wish_count - w->rank : NULL, extra, &out->dims[2 + i]));
+				       wish_count >= 0 ? wish + wish_count - w->rank : NULL, extra,
+				       &out->dims[2 + i]));
 	}
 	return FY_OK;
 }
@@ -252,19 +261,18 @@ const fy_onnx_op fy_onnx_op_conv_transpose = {
 	.name = "onnx::ConvTranspose",
 	.since = FY_ONNX_SINCE(1, 11, 22),
 	.arity = FY_ONNX_ARITY({ 1, 2, 3, 1, 1 }),
-	.attrs = FY_ONNX_ATTRS({ .name = "auto_pad", .kind = 's', .text = "NOTSET" },
-				{ .name = "dilations", .kind = 'I' },
-				{ .name = "group", .kind = 'i', .number = 1 },
-				{ .name = "kernel_shape", .kind = 'I' },
-				{ .name = "output_padding", .kind = 'I' },
-				{ .name = "output_shape", .kind = 'I' }, { .name = "pads", .kind = 'I' },
-				{ .name = "strides", .kind = 'I' }),
+	.attrs = FY_ONNX_ATTRS(
+		{ .name = "auto_pad", .kind = 's', .text = "NOTSET" }, { .name = "dilations", .kind = 'I' },
+		{ .name = "group", .kind = 'i', .number = 1 }, { .name = "kernel_shape", .kind = 'I' },
+		{ .name = "output_padding", .kind = 'I' }, { .name = "output_shape", .kind = 'I' },
+		{ .name = "pads", .kind = 'I' }, { .name = "strides", .kind = 'I' }),
 	.infer = transposed_infer,
 	.eval = transposed_eval,
 	.mode = 1,
 };
 
-/* ---- products ------------------------------------------------------------------------------------------- */
+/* ---- products -------------------------------------------------------------------------------------------
+ */
 
 /* Shape with rank at least 2: a vector is a row on the left, a column on the right. */
 static fy_shape as_matrix(const fy_shape *shape, bool left)
@@ -339,7 +347,8 @@ static fy_tensor *matrix_view(const fy_tensor *in, bool left)
 static fy_status matmul_eval(fy_onnx_call *call)
 {
 	fy_tensor *out = call->outputs[0];
-	fy_tensor *a = matrix_view(call->inputs[0], true), *b = matrix_view(call->inputs[1], false), *full_out;
+	fy_tensor *a = matrix_view(call->inputs[0], true), *b = matrix_view(call->inputs[1], false),
+		  *full_out;
 	fy_shape full, plain;
 	int64_t strides[FY_MAX_RANK];
 	fy_status status = matmul_shapes(call, &full, &plain);
@@ -425,7 +434,8 @@ static fy_status gemm_eval(fy_onnx_call *call)
 	fy_tensor *a = transposed_if(call->inputs[0], fy_onnx_int(call, "transA") != 0), *b;
 	fy_status status;
 
-	if (flip_b && alpha == 1 && (!c || (beta == 1 && c->shape.rank == 1 && c->shape.dims[0] == out->shape.dims[1]))) {
+	if (flip_b && alpha == 1 &&
+	    (!c || (beta == 1 && c->shape.rank == 1 && c->shape.dims[0] == out->shape.dims[1]))) {
 		status = fy_kernel_linear(out, a, call->inputs[1], c, call->diags, &call->place);
 		fy_tensor_unref(a);
 		return status;
@@ -446,8 +456,8 @@ const fy_onnx_op fy_onnx_op_gemm = {
 	.since = FY_ONNX_SINCE(7, 9, 11, 13),
 	.arity = FY_ONNX_ARITY({ 7, 3, 3, 1, 1 }, { 11, 2, 3, 1, 1 }),
 	.attrs = FY_ONNX_ATTRS({ .name = "alpha", .kind = 'f', .number = 1 },
-				{ .name = "beta", .kind = 'f', .number = 1 },
-				{ .name = "transA", .kind = 'i' }, { .name = "transB", .kind = 'i' }),
+			       { .name = "beta", .kind = 'f', .number = 1 },
+			       { .name = "transA", .kind = 'i' }, { .name = "transB", .kind = 'i' }),
 	.infer = gemm_infer,
 	.eval = gemm_eval,
 };

@@ -1,5 +1,6 @@
 /*
- * Operators that make tensors out of little (constants, ranges, random numbers) and conversions of element type.
+ * Operators that make tensors out of little (constants, ranges, random numbers) and conversions of element
+ * type.
  */
 #include "onnx/onnx_internal.h"
 #include "kernels/kernels.h"
@@ -58,13 +59,13 @@ const fy_onnx_op fy_onnx_op_constant = {
 	.flags = FY_ONNX_OWN_OUTPUTS | FY_ONNX_ANY_TYPE,
 	.arity = FY_ONNX_ARITY({ 1, 0, 0, 1, 1 }),
 	.attrs = FY_ONNX_ATTRS({ .name = "value", .kind = 't', .until = 10, .required = true },
-				{ .name = "value", .kind = 't', .since = 11 },
-				{ .name = "value_float", .kind = 'f', .since = 12 },
-				{ .name = "value_floats", .kind = 'F', .since = 12 },
-				{ .name = "value_int", .kind = 'i', .since = 12 },
-				{ .name = "value_ints", .kind = 'I', .since = 12 },
-				{ .name = "value_string", .kind = 's', .since = 12 },
-				{ .name = "value_strings", .kind = 'S', .since = 12 }),
+			       { .name = "value", .kind = 't', .since = 11 },
+			       { .name = "value_float", .kind = 'f', .since = 12 },
+			       { .name = "value_floats", .kind = 'F', .since = 12 },
+			       { .name = "value_int", .kind = 'i', .since = 12 },
+			       { .name = "value_ints", .kind = 'I', .since = 12 },
+			       { .name = "value_string", .kind = 's', .since = 12 },
+			       { .name = "value_strings", .kind = 'S', .since = 12 }),
 	.infer = constant_infer,
 	.eval = constant_eval,
 };
@@ -81,8 +82,8 @@ static fy_status constant_of_shape_infer(fy_onnx_call *call)
 	if (value && fy_tensor_numel(value) != 1)
 		return fy_onnx_fail(call, "the value must be one number");
 	FY_TRY(fy_onnx_input_ints(call, 0, dims, FY_MAX_RANK, &count, false));
-	if (count < 0 && (!vector || vector->rank != 1 || !fy_dim_known(vector->dims[0]) ||
-			  vector->dims[0] > FY_MAX_RANK))
+	if (count < 0 &&
+	    (!vector || vector->rank != 1 || !fy_dim_known(vector->dims[0]) || vector->dims[0] > FY_MAX_RANK))
 		return fy_onnx_result(call, 0, dtype, NULL);
 	out.rank = count < 0 ? (int)vector->dims[0] : count;
 	for (int i = 0; i < out.rank; i++) {
@@ -101,7 +102,8 @@ static fy_status constant_of_shape_eval(fy_onnx_call *call)
 		fy_kernel_fill_f64(out, 0);
 		return FY_OK;
 	}
-	view = fy_tensor_view(value, value->dtype, &out->shape, (const int64_t[FY_MAX_RANK]){ 0 }, value->offset);
+	view = fy_tensor_view(value, value->dtype, &out->shape, (const int64_t[FY_MAX_RANK]){ 0 },
+			      value->offset);
 	fy_tensor_copy(out, view);
 	fy_tensor_unref(view);
 	return FY_OK;
@@ -272,11 +274,9 @@ const fy_onnx_op fy_onnx_op_random_normal = {
 	.since = FY_ONNX_SINCE(1, 22),
 	.flags = FY_ONNX_RANDOM,
 	.arity = FY_ONNX_ARITY({ 1, 0, 0, 1, 1 }),
-	.attrs = FY_ONNX_ATTRS({ .name = "dtype", .kind = 'i', .number = 1 },
-				{ .name = "mean", .kind = 'f' },
-				{ .name = "scale", .kind = 'f', .number = 1 },
-				{ .name = "seed", .kind = 'f' },
-				{ .name = "shape", .kind = 'I', .required = true }),
+	.attrs = FY_ONNX_ATTRS({ .name = "dtype", .kind = 'i', .number = 1 }, { .name = "mean", .kind = 'f' },
+			       { .name = "scale", .kind = 'f', .number = 1 }, { .name = "seed", .kind = 'f' },
+			       { .name = "shape", .kind = 'I', .required = true }),
 	.infer = random_infer,
 	.eval = random_eval,
 	.mode = RANDOM_NORMAL,
@@ -286,9 +286,9 @@ const fy_onnx_op fy_onnx_op_random_normal_like = {
 	.name = "onnx::RandomNormalLike",
 	.since = FY_ONNX_SINCE(1, 22),
 	.flags = FY_ONNX_RANDOM,
-	.attrs = FY_ONNX_ATTRS({ .name = "dtype", .kind = 'i' }, { .name = "mean", .kind = 'f' },
-				{ .name = "scale", .kind = 'f', .number = 1 },
-				{ .name = "seed", .kind = 'f' }),
+	.attrs =
+		FY_ONNX_ATTRS({ .name = "dtype", .kind = 'i' }, { .name = "mean", .kind = 'f' },
+			      { .name = "scale", .kind = 'f', .number = 1 }, { .name = "seed", .kind = 'f' }),
 	.infer = random_infer,
 	.eval = random_eval,
 	.mode = RANDOM_NORMAL,
@@ -300,9 +300,9 @@ const fy_onnx_op fy_onnx_op_random_uniform = {
 	.flags = FY_ONNX_RANDOM,
 	.arity = FY_ONNX_ARITY({ 1, 0, 0, 1, 1 }),
 	.attrs = FY_ONNX_ATTRS({ .name = "dtype", .kind = 'i', .number = 1 },
-				{ .name = "high", .kind = 'f', .number = 1 },
-				{ .name = "low", .kind = 'f' }, { .name = "seed", .kind = 'f' },
-				{ .name = "shape", .kind = 'I', .required = true }),
+			       { .name = "high", .kind = 'f', .number = 1 }, { .name = "low", .kind = 'f' },
+			       { .name = "seed", .kind = 'f' },
+			       { .name = "shape", .kind = 'I', .required = true }),
 	.infer = random_infer,
 	.eval = random_eval,
 	.mode = RANDOM_UNIFORM,
@@ -312,15 +312,15 @@ const fy_onnx_op fy_onnx_op_random_uniform_like = {
 	.name = "onnx::RandomUniformLike",
 	.since = FY_ONNX_SINCE(1, 22),
 	.flags = FY_ONNX_RANDOM,
-	.attrs = FY_ONNX_ATTRS({ .name = "dtype", .kind = 'i' },
-				{ .name = "high", .kind = 'f', .number = 1 },
-				{ .name = "low", .kind = 'f' }, { .name = "seed", .kind = 'f' }),
+	.attrs = FY_ONNX_ATTRS({ .name = "dtype", .kind = 'i' }, { .name = "high", .kind = 'f', .number = 1 },
+			       { .name = "low", .kind = 'f' }, { .name = "seed", .kind = 'f' }),
 	.infer = random_infer,
 	.eval = random_eval,
 	.mode = RANDOM_UNIFORM,
 };
 
-/* ---- conversion ------------------------------------------------------------------------------------------ */
+/* ---- conversion ------------------------------------------------------------------------------------------
+ */
 
 static fy_status cast_infer(fy_onnx_call *call)
 {
@@ -341,8 +341,8 @@ const fy_onnx_op fy_onnx_op_cast = {
 	.since = FY_ONNX_SINCE(6, 9, 13, 19, 21, 23, 24, 25, 28),
 	.flags = FY_ONNX_ANY_TYPE,
 	.attrs = FY_ONNX_ATTRS({ .name = "round_mode", .kind = 's', .text = "up", .since = 24 },
-				{ .name = "saturate", .kind = 'i', .number = 1, .since = 19 },
-				{ .name = "to", .kind = 'i', .required = true }),
+			       { .name = "saturate", .kind = 'i', .number = 1, .since = 19 },
+			       { .name = "to", .kind = 'i', .required = true }),
 	.infer = cast_infer,
 	.eval = cast_eval,
 };
@@ -358,7 +358,7 @@ const fy_onnx_op fy_onnx_op_cast_like = {
 	.flags = FY_ONNX_ANY_TYPE,
 	.arity = FY_ONNX_ARITY({ 15, 2, 2, 1, 1 }),
 	.attrs = FY_ONNX_ATTRS({ .name = "round_mode", .kind = 's', .text = "up", .since = 24 },
-				{ .name = "saturate", .kind = 'i', .number = 1, .since = 19 }),
+			       { .name = "saturate", .kind = 'i', .number = 1, .since = 19 }),
 	.infer = cast_like_infer,
 	.eval = cast_eval,
 };

@@ -1,5 +1,6 @@
 /*
- * Operators that pick elements by index and put them by index, and the ones whose result size depends on data.
+ * Operators that pick elements by index and put them by index, and the ones whose result size depends on
+ * data.
  */
 #include "onnx/onnx_internal.h"
 #include "kernels/kernels.h"
@@ -9,7 +10,8 @@
 static fy_status need_indices(const fy_onnx_call *call, int i)
 {
 	if (fy_onnx_dtype(call, i) != FY_I64 && fy_onnx_dtype(call, i) != FY_I32)
-		return fy_onnx_fail(call, "indices must be int32 or int64, not %s", fy_dtype_name(fy_onnx_dtype(call, i)));
+		return fy_onnx_fail(call, "indices must be int32 or int64, not %s",
+				    fy_dtype_name(fy_onnx_dtype(call, i)));
 	return FY_OK;
 }
 
@@ -61,7 +63,8 @@ static fy_status elements_axis(const fy_onnx_call *call, int *axis)
 	FY_TRY(need_indices(call, 1));
 	FY_TRY(fy_onnx_axis(call, fy_onnx_int(call, "axis"), data->rank, axis));
 	if (data->rank != indices->rank)
-		return fy_onnx_fail(call, "data and indices differ in rank: %d and %d", data->rank, indices->rank);
+		return fy_onnx_fail(call, "data and indices differ in rank: %d and %d", data->rank,
+				    indices->rank);
 	for (int i = 0; i < data->rank; i++) {
 		if (i != *axis && fy_dim_known(data->dims[i]) && indices->dims[i] > data->dims[i])
 			return fy_onnx_fail(call, "axis %d has more indices than elements", i);
@@ -83,7 +86,8 @@ static fy_status gather_elements_eval(fy_onnx_call *call)
 	int axis;
 
 	FY_TRY(elements_axis(call, &axis));
-	return fy_kernel_gather(call->outputs[0], call->inputs[0], axis, call->inputs[1], call->diags, &call->place);
+	return fy_kernel_gather(call->outputs[0], call->inputs[0], axis, call->inputs[1], call->diags,
+				&call->place);
 }
 
 const fy_onnx_op fy_onnx_op_gather_elements = {
@@ -96,7 +100,8 @@ const fy_onnx_op fy_onnx_op_gather_elements = {
 	.eval = gather_elements_eval,
 };
 
-/* ---- gather and scatter of slices ----------------------------------------------------------------------- */
+/* ---- gather and scatter of slices -----------------------------------------------------------------------
+ */
 
 static fy_status gather_nd_infer(fy_onnx_call *call)
 {
@@ -112,11 +117,13 @@ static fy_status gather_nd_infer(fy_onnx_call *call)
 	}
 	depth = indices->dims[indices->rank - 1];
 	if (batch < 0 || batch >= indices->rank || depth < 1 || depth > data->rank - batch)
-		return fy_onnx_fail(call, "indices of depth %" PRId64 " do not fit data of rank %d", depth, data->rank);
+		return fy_onnx_fail(call, "indices of depth %" PRId64 " do not fit data of rank %d", depth,
+				    data->rank);
 	if (indices->rank - 1 + data->rank - batch - depth > FY_MAX_RANK)
 		return fy_onnx_unsupported(call, "has a result of too large a rank");
 	for (int i = 0; i < batch; i++) {
-		if (fy_dim_known(data->dims[i]) && fy_dim_known(indices->dims[i]) && data->dims[i] != indices->dims[i])
+		if (fy_dim_known(data->dims[i]) && fy_dim_known(indices->dims[i]) &&
+		    data->dims[i] != indices->dims[i])
 			return fy_onnx_fail(call, "batch axis %d differs", i);
 	}
 	for (int i = 0; i < indices->rank - 1; i++)
@@ -143,7 +150,8 @@ static fy_tensor *batch_positions(const fy_shape *indices, int i)
 	return view;
 }
 
-/* Advanced indexing with one index tensor per leading dim: the batch's positions, then the columns of indices. */
+/* Advanced indexing with one index tensor per leading dim: the batch's positions, then the columns of
+ * indices. */
 static fy_status gather_nd_eval(fy_onnx_call *call)
 {
 	const fy_tensor *in = call->inputs[0], *indices = call->inputs[1];
@@ -156,15 +164,16 @@ static fy_status gather_nd_eval(fy_onnx_call *call)
 		fy_shape shape = indices->shape;
 
 		shape.rank--;
-		parts[i] = i < batch ? batch_positions(&indices->shape, i) :
-				       fy_tensor_view(indices, indices->dtype, &shape, indices->strides,
+		parts[i] = i < batch ? batch_positions(&indices->shape, i)
+				     : fy_tensor_view(indices, indices->dtype, &shape, indices->strides,
 						      indices->offset + (i - batch) * indices->strides[last]);
 		if (!parts[i])
-			status = fy_error(call->diags, FY_IO, "out-of-memory", &call->place, "no memory for GatherND");
+			status = fy_error(call->diags, FY_IO, "out-of-memory", &call->place,
+					  "no memory for GatherND");
 	}
 	if (status == FY_OK)
-		status = fy_kernel_index(call->outputs[0], in, (const fy_tensor *const *)parts, count, call->diags,
-					 &call->place);
+		status = fy_kernel_index(call->outputs[0], in, (const fy_tensor *const *)parts, count,
+					 call->diags, &call->place);
 	for (int i = 0; i < count; i++)
 		fy_tensor_unref(parts[i]);
 	return status;
@@ -234,7 +243,7 @@ const fy_onnx_op fy_onnx_op_scatter_elements = {
 	.since = FY_ONNX_SINCE(11, 13, 16, 18),
 	.arity = FY_ONNX_ARITY({ 11, 3, 3, 1, 1 }),
 	.attrs = FY_ONNX_ATTRS({ .name = "axis", .kind = 'i' },
-				{ .name = "reduction", .kind = 's', .text = "none", .since = 16 }),
+			       { .name = "reduction", .kind = 's', .text = "none", .since = 16 }),
 	.infer = scatter_elements_infer,
 	.eval = scatter_elements_eval,
 };
@@ -263,7 +272,8 @@ static fy_status scatter_nd_infer(fy_onnx_call *call)
 }
 
 /* Flat position in data of every element that updates writes. */
-static fy_status flat_positions(const fy_onnx_call *call, const fy_tensor *indices, int64_t slice, fy_tensor *positions)
+static fy_status flat_positions(const fy_onnx_call *call, const fy_tensor *indices, int64_t slice,
+				fy_tensor *positions)
 {
 	const fy_shape *data = &call->inputs[0]->shape;
 	int64_t depth = indices->shape.dims[indices->shape.rank - 1], *out = fy_tensor_write_data(positions);
@@ -276,7 +286,8 @@ static fy_status flat_positions(const fy_onnx_call *call, const fy_tensor *indic
 			int64_t at = fy_tensor_get_i64(indices, row * depth + k), size = data->dims[k];
 
 			if (at < -size || at >= size)
-				return fy_onnx_fail(call, "index %" PRId64 " is outside an axis of %" PRId64, at, size);
+				return fy_onnx_fail(call, "index %" PRId64 " is outside an axis of %" PRId64,
+						    at, size);
 			start = start * size + (at < 0 ? at + size : at);
 		}
 		for (int64_t i = 0; i < slice; i++)
@@ -300,7 +311,8 @@ static fy_status check_scatter_nd(const fy_onnx_call *call, int64_t *slice)
 	fy_shape expected = *indices;
 
 	if (depth > data->rank || indices->rank - 1 + data->rank - depth > FY_MAX_RANK)
-		return fy_onnx_fail(call, "indices of depth %" PRId64 " do not fit data of rank %d", depth, data->rank);
+		return fy_onnx_fail(call, "indices of depth %" PRId64 " do not fit data of rank %d", depth,
+				    data->rank);
 	expected.rank--;
 	*slice = 1;
 	for (int i = (int)depth; i < data->rank; i++) {
@@ -330,7 +342,8 @@ static fy_status scatter_nd_eval(fy_onnx_call *call)
 		fy_tensor_copy(call->outputs[0], call->inputs[0]);
 		flat_out = flat_view(call->outputs[0]);
 		flat_updates = flat_view(updates);
-		status = fy_kernel_scatter(flat_out, 0, positions, flat_updates, mode, call->diags, &call->place);
+		status = fy_kernel_scatter(flat_out, 0, positions, flat_updates, mode, call->diags,
+					   &call->place);
 		fy_tensor_unref(updates);
 		fy_tensor_unref(flat_out);
 		fy_tensor_unref(flat_updates);
@@ -348,7 +361,8 @@ const fy_onnx_op fy_onnx_op_scatter_nd = {
 	.eval = scatter_nd_eval,
 };
 
-/* ---- one hot ------------------------------------------------------------------------------------------------ */
+/* ---- one hot
+ * ------------------------------------------------------------------------------------------------ */
 
 static fy_status one_hot_infer(fy_onnx_call *call)
 {
@@ -360,7 +374,8 @@ static fy_status one_hot_infer(fy_onnx_call *call)
 	if (!indices)
 		return fy_onnx_result(call, 0, fy_onnx_dtype(call, 2), NULL);
 	if (axis < -(indices->rank + 1) || axis > indices->rank || indices->rank == FY_MAX_RANK)
-		return fy_onnx_fail(call, "axis %" PRId64 " is outside indices of rank %d", axis, indices->rank);
+		return fy_onnx_fail(call, "axis %" PRId64 " is outside indices of rank %d", axis,
+				    indices->rank);
 	if (axis < 0)
 		axis += indices->rank + 1;
 	if (!fy_onnx_input_f64(call, 1, &depth))
@@ -376,7 +391,8 @@ static fy_status one_hot_infer(fy_onnx_call *call)
 	return fy_onnx_result(call, 0, fy_onnx_dtype(call, 2), &out);
 }
 
-/* The indices with a unit axis for the classes, negative ones counted from the end, -1 where none is meant. */
+/* The indices with a unit axis for the classes, negative ones counted from the end, -1 where none is meant.
+ */
 static void wrap_indices(fy_tensor *wrapped, const fy_tensor *indices, int64_t depth)
 {
 	int64_t *out = fy_tensor_write_data(wrapped), count = fy_tensor_numel(wrapped);
@@ -390,7 +406,8 @@ static void wrap_indices(fy_tensor *wrapped, const fy_tensor *indices, int64_t d
 }
 
 /* on where the index is the position along the new axis, else off. */
-static fy_status one_hot_fill(fy_onnx_call *call, int axis, fy_tensor *wrapped, fy_tensor *positions, fy_tensor *hot)
+static fy_status one_hot_fill(fy_onnx_call *call, int axis, fy_tensor *wrapped, fy_tensor *positions,
+			      fy_tensor *hot)
 {
 	fy_tensor *out = call->outputs[0], *values = call->inputs[2], *line, *on, *off;
 	int64_t strides[FY_MAX_RANK] = { 0 };
@@ -399,7 +416,8 @@ static fy_status one_hot_fill(fy_onnx_call *call, int axis, fy_tensor *wrapped, 
 	fy_kernel_arange_i64(positions, 0, 1);
 	line = fy_tensor_view(positions, FY_I64, &out->shape, strides, positions->offset);
 	off = fy_tensor_view(values, values->dtype, &(fy_shape){ 0 }, NULL, values->offset);
-	on = fy_tensor_view(values, values->dtype, &(fy_shape){ 0 }, NULL, values->offset + values->strides[0]);
+	on = fy_tensor_view(values, values->dtype, &(fy_shape){ 0 }, NULL,
+			    values->offset + values->strides[0]);
 	wrap_indices(wrapped, call->inputs[0], out->shape.dims[axis]);
 	fy_kernel_binary(hot, FY_EQ, FY_I64, line, wrapped);
 	fy_kernel_where(out, hot, on, off);
@@ -444,7 +462,8 @@ const fy_onnx_op fy_onnx_op_one_hot = {
 	.eval = one_hot_eval,
 };
 
-/* ---- sizes that depend on data ------------------------------------------------------------------------------- */
+/* ---- sizes that depend on data
+ * ------------------------------------------------------------------------------- */
 
 static fy_status nonzero_infer(fy_onnx_call *call)
 {
@@ -511,12 +530,13 @@ static fy_status compress_eval(fy_onnx_call *call)
 		FY_TRY(fy_onnx_axis(call, fy_onnx_int(call, "axis"), plain->shape.rank, &axis));
 	else
 		flat = flat_view(plain);
-	status = fy_onnx_new(call, &found, FY_I64, &(fy_shape){ 2, { fy_kernel_count_nonzero(mask), 1 } }, false);
+	status = fy_onnx_new(call, &found, FY_I64, &(fy_shape){ 2, { fy_kernel_count_nonzero(mask), 1 } },
+			     false);
 	if (status == FY_OK) {
 		fy_kernel_nonzero(found, mask);
 		line = flat_view(found);
-		status = fy_kernel_index_select(call->outputs[0], flat ? flat : plain, axis, line, call->diags,
-						&call->place);
+		status = fy_kernel_index_select(call->outputs[0], flat ? flat : plain, axis, line,
+						call->diags, &call->place);
 		fy_tensor_unref(line);
 		fy_tensor_unref(found);
 	}

@@ -1,6 +1,6 @@
 /*
- * onnx_internal: what the .c files of onnx/ share among themselves: one call of an operator as infer and eval see it,
- * and the wire form.
+ * onnx_internal: what the .c files of onnx/ share among themselves: one call of an operator as infer and eval
+ * see it, and the wire form.
  */
 #ifndef FY_ONNX_INTERNAL_H
 #define FY_ONNX_INTERNAL_H
@@ -10,8 +10,9 @@
 /* ---- onnx_call.c: one call ------------------------------------------------------------------- */
 
 /*
- * infer reads types (and data where it is known) and sets results; eval then reads inputs and fills outputs. In eval
- * every present input has data and every result has a known shape, unless the operator makes its own outputs.
+ * infer reads types (and data where it is known) and sets results; eval then reads inputs and fills outputs.
+ * In eval every present input has data and every result has a known shape, unless the operator makes its own
+ * outputs.
  */
 struct fy_onnx_call {
 	const fy_onnx_op *op;
@@ -33,8 +34,14 @@ struct fy_onnx_call {
 fy_status fy_onnx_fail(const fy_onnx_call *call, const char *format, ...) FY_PRINTF(2, 3);
 fy_status fy_onnx_unsupported(const fy_onnx_call *call, const char *format, ...) FY_PRINTF(2, 3);
 
-static inline bool fy_onnx_has(const fy_onnx_call *call, int i) { return i < call->input_count && call->present[i]; }
-static inline fy_dtype fy_onnx_dtype(const fy_onnx_call *call, int i) { return call->types[i].dtype; }
+static inline bool fy_onnx_has(const fy_onnx_call *call, int i)
+{
+	return i < call->input_count && call->present[i];
+}
+static inline fy_dtype fy_onnx_dtype(const fy_onnx_call *call, int i)
+{
+	return call->types[i].dtype;
+}
 /* Shape of a present input; NULL when its rank is unknown. */
 const fy_shape *fy_onnx_shape(const fy_onnx_call *call, int i);
 /* All inputs that are present have a rank. */
@@ -46,36 +53,43 @@ double fy_onnx_float(const fy_onnx_call *call, const char *name);
 fy_str fy_onnx_text(const fy_onnx_call *call, const char *name);
 fy_tensor *fy_onnx_tensor(const fy_onnx_call *call, const char *name); /* NULL when absent */
 /* Elements of a list attribute; -1 when absent. Fails when there are more than `max`. */
-fy_status FY_MUST_USE fy_onnx_ints(const fy_onnx_call *call, const char *name, int64_t out[], int max, int *count);
-fy_status FY_MUST_USE fy_onnx_floats(const fy_onnx_call *call, const char *name, double out[], int max, int *count);
+fy_status FY_MUST_USE fy_onnx_ints(const fy_onnx_call *call, const char *name, int64_t out[], int max,
+				   int *count);
+fy_status FY_MUST_USE fy_onnx_floats(const fy_onnx_call *call, const char *name, double out[], int max,
+				     int *count);
 
 /* Elements of an integer input of rank 0 or 1; *count = -1 when absent or not known. Symbols are coded (see
  * fy_onnx_dim_to_int); with `exact` a symbol makes the whole thing unknown. */
-fy_status FY_MUST_USE fy_onnx_input_ints(const fy_onnx_call *call, int i, int64_t out[], int max, int *count, bool exact);
-/* From attribute `name` in old versions, else from input i (exact). *count = -1: absent or unknown; *known says which. */
-fy_status FY_MUST_USE fy_onnx_axes(const fy_onnx_call *call, const char *name, int i, int64_t out[], int *count,
-				   bool *known);
+fy_status FY_MUST_USE fy_onnx_input_ints(const fy_onnx_call *call, int i, int64_t out[], int max, int *count,
+					 bool exact);
+/* From attribute `name` in old versions, else from input i (exact). *count = -1: absent or unknown; *known
+ * says which. */
+fy_status FY_MUST_USE fy_onnx_axes(const fy_onnx_call *call, const char *name, int i, int64_t out[],
+				   int *count, bool *known);
 /* A number of one element; false when unknown. */
 bool fy_onnx_input_f64(const fy_onnx_call *call, int i, double *out);
 /* Wraps a negative axis; fails when outside [-rank, rank - 1]. */
 fy_status FY_MUST_USE fy_onnx_axis(const fy_onnx_call *call, int64_t axis, int rank, int *out);
 
-/* Sets a result; a NULL shape means that the rank is unknown. Results past result_count are ignored. FY_OK. */
+/* Sets a result; a NULL shape means that the rank is unknown. Results past result_count are ignored. FY_OK.
+ */
 fy_status fy_onnx_result(fy_onnx_call *call, int i, fy_dtype dtype, const fy_shape *shape);
 fy_status fy_onnx_result_like(fy_onnx_call *call, int i, int input); /* type of an input */
 
 /* Geometry shared by families. */
 fy_status FY_MUST_USE fy_onnx_same_dtype(const fy_onnx_call *call, int first, int count);
-fy_status FY_MUST_USE fy_onnx_broadcast(const fy_onnx_call *call, int first, int count, fy_shape *out, bool *ranked);
+fy_status FY_MUST_USE fy_onnx_broadcast(const fy_onnx_call *call, int first, int count, fy_shape *out,
+					bool *ranked);
 fy_status fy_onnx_infer_same(fy_onnx_call *call); /* result 0 like input 0 */
 
-/* Arithmetic on dims: a symbol or unknown operand gives FY_ONNX_DIM_UNKNOWN unless the other one is neutral. */
+/* Arithmetic on dims: a symbol or unknown operand gives FY_ONNX_DIM_UNKNOWN unless the other one is neutral.
+ */
 fy_dim fy_onnx_dim_add(fy_dim a, int64_t b);
 fy_dim fy_onnx_dim_mul(fy_dim a, fy_dim b);
 
 /* Scratch tensors in eval: FY_IO out of memory. */
-fy_status FY_MUST_USE fy_onnx_new(const fy_onnx_call *call, fy_tensor **out, fy_dtype dtype, const fy_shape *shape,
-				  bool zero);
+fy_status FY_MUST_USE fy_onnx_new(const fy_onnx_call *call, fy_tensor **out, fy_dtype dtype,
+				  const fy_shape *shape, bool zero);
 /* A view of `in` broadcast to `shape`. */
 fy_tensor *fy_onnx_expanded(const fy_tensor *in, const fy_shape *shape);
 /* A contiguous tensor of equal values; one reference. */
@@ -85,7 +99,12 @@ fy_status FY_MUST_USE fy_onnx_reshape_to(fy_onnx_call *call, int i, fy_tensor *i
 
 /* ---- onnx_conv.c: sliding windows ------------------------------------------------------------------- */
 
-typedef enum fy_onnx_auto_pad { FY_ONNX_NOTSET, FY_ONNX_SAME_UPPER, FY_ONNX_SAME_LOWER, FY_ONNX_VALID } fy_onnx_auto_pad;
+typedef enum fy_onnx_auto_pad {
+	FY_ONNX_NOTSET,
+	FY_ONNX_SAME_UPPER,
+	FY_ONNX_SAME_LOWER,
+	FY_ONNX_VALID
+} fy_onnx_auto_pad;
 
 /* A window over the spatial axes of a convolution or pooling operator, from its attributes. */
 typedef struct fy_onnx_window {
@@ -95,15 +114,16 @@ typedef struct fy_onnx_window {
 } fy_onnx_window;
 
 /* kernel: the weight's, for when kernel_shape is not given; NULL: it must be. */
-fy_status FY_MUST_USE fy_onnx_window_read(const fy_onnx_call *call, const fy_shape *in, const int64_t kernel[],
-					  fy_onnx_window *w);
-/* Number of windows along axis i of `size` elements, negative when there is none (or not known); settles the pads of
- * the automatic modes. */
+fy_status FY_MUST_USE fy_onnx_window_read(const fy_onnx_call *call, const fy_shape *in,
+					  const int64_t kernel[], fy_onnx_window *w);
+/* Number of windows along axis i of `size` elements, negative when there is none (or not known); settles the
+ * pads of the automatic modes. */
 fy_dim fy_onnx_window_count(fy_onnx_window *w, int i, fy_dim size, bool ceil_mode);
 
 /* ---- onnx_known.c: integers known through the graph ----------------------------------------------- */
 
-/* Sizes in integer vectors: symbol k is FY_ONNX_SYMBOL_BASE - k, so that real negative numbers stay themselves. */
+/* Sizes in integer vectors: symbol k is FY_ONNX_SYMBOL_BASE - k, so that real negative numbers stay
+ * themselves. */
 #define FY_ONNX_SYMBOL_BASE (-(INT64_C(1) << 62))
 #define FY_ONNX_INT_UNKNOWN (FY_ONNX_SYMBOL_BASE - (INT64_C(1) << 40))
 int64_t fy_onnx_dim_to_int(fy_dim dim);
@@ -112,15 +132,20 @@ static inline bool fy_onnx_int_is_symbol(int64_t value)
 {
 	return value <= FY_ONNX_SYMBOL_BASE && value >= FY_ONNX_INT_UNKNOWN;
 }
-/* The int64 or int32 vector or scalar that `value` is, when it follows from constants and shapes; else NULL. One
- * reference, the caller's. */
+/* The int64 or int32 vector or scalar that `value` is, when it follows from constants and shapes; else NULL.
+ * One reference, the caller's. */
 fy_tensor *fy_onnx_known_value(const fy_value *value, int opset);
 
 /* ---- wire.c: the protobuf wire form ----------------------------------------------------------------- */
 
 enum { FY_WIRE_DEPTH = 100 };
 
-typedef enum fy_wire_type { FY_WIRE_VARINT = 0, FY_WIRE_I64 = 1, FY_WIRE_LEN = 2, FY_WIRE_I32 = 5 } fy_wire_type;
+typedef enum fy_wire_type {
+	FY_WIRE_VARINT = 0,
+	FY_WIRE_I64 = 1,
+	FY_WIRE_LEN = 2,
+	FY_WIRE_I32 = 5
+} fy_wire_type;
 
 /* The first thing that went wrong in a file; shared by all cursors into it. */
 typedef struct fy_wire_log {
@@ -156,7 +181,8 @@ bool fy_wire_expect(fy_wire *wire, const fy_wire_field *field, fy_wire_type type
 size_t fy_wire_count(fy_wire *wire, const fy_wire_field *field, int element);
 /* The elements themselves, as raw bits. */
 void fy_wire_numbers(fy_wire *wire, const fy_wire_field *field, int element, uint64_t *out);
-/* A singular message that may stand in pieces: *slot becomes this field's bytes, or all pieces joined in the arena. */
+/* A singular message that may stand in pieces: *slot becomes this field's bytes, or all pieces joined in the
+ * arena. */
 void fy_wire_keep(const fy_wire *message_start, fy_arena *arena, const fy_wire_field *field, fy_str *slot);
 
 size_t fy_wire_varint_size(uint64_t value);
@@ -184,9 +210,11 @@ fy_status fy_onnx_malformed(fy_onnx_reader *reader, const char *format, ...) FY_
 /* A name: valid UTF-8 without NUL, copied into the arena. */
 fy_status FY_MUST_USE fy_onnx_read_name(fy_onnx_reader *reader, const fy_wire_field *field, const char **out);
 /* A TensorProto. One reference; *name NULL when it has none. */
-fy_status FY_MUST_USE fy_onnx_read_tensor(fy_onnx_reader *reader, fy_wire wire, fy_tensor **out, const char **name);
+fy_status FY_MUST_USE fy_onnx_read_tensor(fy_onnx_reader *reader, fy_wire wire, fy_tensor **out,
+					  const char **name);
 
-/* ---- onnx_read.c, onnx_read_node.c ----------------------------------------------------------------------- */
+/* ---- onnx_read.c, onnx_read_node.c -----------------------------------------------------------------------
+ */
 
 /* Names of one graph; inner ones see the outer ones. */
 typedef struct fy_onnx_scope {
@@ -197,8 +225,10 @@ typedef struct fy_onnx_scope {
 } fy_onnx_scope;
 
 fy_value *fy_onnx_scope_find(const fy_onnx_scope *scope, const char *name);
-fy_status FY_MUST_USE fy_onnx_scope_put(fy_onnx_reader *reader, fy_onnx_scope *scope, const char *name, fy_value *value);
-fy_status FY_MUST_USE fy_onnx_read_graph(fy_onnx_reader *reader, fy_onnx_scope *outer, fy_wire wire, fy_block *block);
+fy_status FY_MUST_USE fy_onnx_scope_put(fy_onnx_reader *reader, fy_onnx_scope *scope, const char *name,
+					fy_value *value);
+fy_status FY_MUST_USE fy_onnx_read_graph(fy_onnx_reader *reader, fy_onnx_scope *outer, fy_wire wire,
+					 fy_block *block);
 fy_status FY_MUST_USE fy_onnx_read_node(fy_onnx_reader *reader, fy_onnx_scope *scope, const fy_wire *parent,
 					fy_str bytes);
 

@@ -1,7 +1,8 @@
 /*
- * Integer vectors that are known although nothing has run: a constant, the shape of a value, or what Gather, Concat,
- * Slice, Cast ... make of those. Sizes that are symbols travel as coded integers, so that operators that only move
- * elements can simply be evaluated; arithmetic on symbols gives up unless the other operand is neutral.
+ * Integer vectors that are known although nothing has run: a constant, the shape of a value, or what Gather,
+ * Concat, Slice, Cast ... make of those. Sizes that are symbols travel as coded integers, so that operators
+ * that only move elements can simply be evaluated; arithmetic on symbols gives up unless the other operand is
+ * neutral.
  */
 #include "onnx/onnx_internal.h"
 
@@ -32,11 +33,13 @@ fy_dim fy_onnx_int_to_dim(int64_t value)
 /* Operators whose results hold elements of their inputs, unchanged. */
 static bool only_moves(const char *op)
 {
-	static const char *const movers[] = { "onnx::Gather",	 "onnx::Concat",    "onnx::Slice",     "onnx::Unsqueeze",
-					      "onnx::Squeeze",	 "onnx::Reshape",   "onnx::Identity",  "onnx::Expand",
-					      "onnx::Flatten",	 "onnx::Transpose", "onnx::Split",     "onnx::Tile",
-					      "onnx::Constant",	 "onnx::GatherND",  "onnx::GatherElements",
-					      "onnx::ConstantOfShape", "onnx::Size" };
+	static const char *const movers[] = {
+		"onnx::Gather",   "onnx::Concat",    "onnx::Slice",          "onnx::Unsqueeze",
+		"onnx::Squeeze",  "onnx::Reshape",   "onnx::Identity",       "onnx::Expand",
+		"onnx::Flatten",  "onnx::Transpose", "onnx::Split",          "onnx::Tile",
+		"onnx::Constant", "onnx::GatherND",  "onnx::GatherElements", "onnx::ConstantOfShape",
+		"onnx::Size"
+	};
 
 	for (size_t i = 0; i < FY_COUNT(movers); i++) {
 		if (strcmp(op, movers[i]) == 0)
@@ -105,18 +108,23 @@ static fy_tensor *symbolic_arithmetic(const char *op, const fy_tensor *a, const 
 	const fy_tensor *wider = count_a >= count_b ? a : b;
 	fy_tensor *out;
 
-	if (a->dtype != FY_I64 || b->dtype != FY_I64 || (count_a != count_b && count_a != 1 && count_b != 1) ||
-	    a->shape.rank > 1 || b->shape.rank > 1 || count > KNOWN_ELEMENTS)
+	if (a->dtype != FY_I64 || b->dtype != FY_I64 ||
+	    (count_a != count_b && count_a != 1 && count_b != 1) || a->shape.rank > 1 || b->shape.rank > 1 ||
+	    count > KNOWN_ELEMENTS)
 		return NULL;
 	for (int64_t i = 0; i < count; i++) {
-		int64_t x = fy_tensor_get_i64(a, count_a == 1 ? 0 : i), y = fy_tensor_get_i64(b, count_b == 1 ? 0 : i);
+		int64_t x = fy_tensor_get_i64(a, count_a == 1 ? 0 : i),
+			y = fy_tensor_get_i64(b, count_b == 1 ? 0 : i);
 
 		if (fy_onnx_int_is_symbol(x) || fy_onnx_int_is_symbol(y))
 			values[i] = with_symbol(op, x, y);
 		else if (op[6] == 'D' ? y == 0 : false)
 			return NULL;
 		else
-			values[i] = op[6] == 'A' ? x + y : op[6] == 'S' ? x - y : op[6] == 'M' ? x * y : x / y;
+			values[i] = op[6] == 'A'   ? x + y
+				    : op[6] == 'S' ? x - y
+				    : op[6] == 'M' ? x * y
+						   : x / y;
 	}
 	out = fy_tensor_new(FY_I64, wider->shape.rank >= a->shape.rank ? &wider->shape : &a->shape, false);
 	for (int64_t i = 0; out && i < count; i++)
@@ -153,8 +161,8 @@ static bool passes_symbols(const fy_node *node)
 
 	if (only_moves(node->op))
 		return true;
-	return fy_node_is(node, "onnx::Cast") && fy_onnx_from_dtype(FY_I64, &i64) && to && to->kind == FY_ARG_INT &&
-	       to->i == i64;
+	return fy_node_is(node, "onnx::Cast") && fy_onnx_from_dtype(FY_I64, &i64) && to &&
+	       to->kind == FY_ARG_INT && to->i == i64;
 }
 
 static fy_tensor *from_inputs(const fy_node *node, int index, int opset, fy_tensor **inputs)
@@ -167,7 +175,8 @@ static fy_tensor *from_inputs(const fy_node *node, int index, int opset, fy_tens
 		return symbolic_arithmetic(node->op, inputs[0], inputs[1]);
 	if (symbols && !passes_symbols(node))
 		return NULL;
-	/* The first input of a mover is data; in the others (indices, shapes, axes) a symbol has no meaning. */
+	/* The first input of a mover is data; in the others (indices, shapes, axes) a symbol has no meaning.
+	 */
 	for (int i = 1; symbols && i < node->arg_count && !fy_node_is(node, "onnx::Concat"); i++) {
 		if (inputs[i] && has_symbols(inputs[i]))
 			return NULL;
@@ -218,7 +227,8 @@ static fy_tensor *known(const fy_value *value, int opset, int depth, int *budget
 		return is_small(value->tensor) ? fy_tensor_ref(value->tensor) : NULL;
 	if (!value->def || depth > KNOWN_DEPTH || --*budget < 0)
 		return NULL;
-	if (!value->type.has_shape || !fy_shape_numel(&value->type.shape, &count) || count < 0 || count > KNOWN_ELEMENTS)
+	if (!value->type.has_shape || !fy_shape_numel(&value->type.shape, &count) || count < 0 ||
+	    count > KNOWN_ELEMENTS)
 		return NULL;
 	result = known_result(value->def, value->index, opset, depth, budget);
 	if (result && !is_small(result)) {
@@ -232,6 +242,6 @@ fy_tensor *fy_onnx_known_value(const fy_value *value, int opset)
 {
 	int budget = KNOWN_BUDGET;
 	/* A vector that is the input of an operator may be as long as it likes when it is a constant. */
-	return value->tensor ? (fy_tensor_has_data(value->tensor) ? fy_tensor_ref(value->tensor) : NULL) :
-			       known(value, opset, 0, &budget);
+	return value->tensor ? (fy_tensor_has_data(value->tensor) ? fy_tensor_ref(value->tensor) : NULL)
+			     : known(value, opset, 0, &budget);
 }

@@ -23,13 +23,14 @@ static fy_status concat_infer(fy_onnx_call *call)
 			return fy_onnx_fail(call, "inputs differ in rank: %d and %d", out.rank, shape->rank);
 		for (int k = 0; k < out.rank; k++) {
 			if (k == axis) {
-				out.dims[k] = fy_dim_known(shape->dims[k]) ? fy_onnx_dim_add(out.dims[k], shape->dims[k]) :
-									     FY_ONNX_DIM_UNKNOWN;
+				out.dims[k] = fy_dim_known(shape->dims[k])
+						      ? fy_onnx_dim_add(out.dims[k], shape->dims[k])
+						      : FY_ONNX_DIM_UNKNOWN;
 			} else if (!fy_dim_known(out.dims[k])) {
 				out.dims[k] = shape->dims[k];
 			} else if (fy_dim_known(shape->dims[k]) && shape->dims[k] != out.dims[k]) {
-				return fy_onnx_fail(call, "axis %d has %" PRId64 " and %" PRId64 " elements", k,
-						    out.dims[k], shape->dims[k]);
+				return fy_onnx_fail(call, "axis %d has %" PRId64 " and %" PRId64 " elements",
+						    k, out.dims[k], shape->dims[k]);
 			}
 		}
 	}
@@ -56,7 +57,8 @@ const fy_onnx_op fy_onnx_op_concat = {
 };
 
 /* Length of part i; FY_ONNX_DIM_UNKNOWN when it depends on data. */
-static fy_status split_part(const fy_onnx_call *call, fy_dim whole, const int64_t sizes[], int count, int i, fy_dim *out)
+static fy_status split_part(const fy_onnx_call *call, fy_dim whole, const int64_t sizes[], int count, int i,
+			    fy_dim *out)
 {
 	int parts = call->result_count;
 	int64_t chunk;
@@ -92,7 +94,8 @@ static fy_status split_sizes(const fy_onnx_call *call, fy_dim whole, int64_t *si
 			return fy_onnx_fail(call, "a size is negative or too large");
 	}
 	if (*count >= 0 && fy_dim_known(whole) && sum != whole)
-		return fy_onnx_fail(call, "the sizes add up to %" PRId64 ", the axis has %" PRId64, sum, whole);
+		return fy_onnx_fail(call, "the sizes add up to %" PRId64 ", the axis has %" PRId64, sum,
+				    whole);
 	return FY_OK;
 }
 
@@ -144,8 +147,8 @@ const fy_onnx_op fy_onnx_op_split = {
 	.flags = FY_ONNX_OWN_OUTPUTS | FY_ONNX_ANY_TYPE,
 	.arity = FY_ONNX_ARITY({ 2, 1, 1, 1, FY_ONNX_MANY }, { 13, 1, 2, 1, FY_ONNX_MANY }),
 	.attrs = FY_ONNX_ATTRS({ .name = "axis", .kind = 'i' },
-				{ .name = "num_outputs", .kind = 'i', .since = 18 },
-				{ .name = "split", .kind = 'I', .until = 12 }),
+			       { .name = "num_outputs", .kind = 'i', .since = 18 },
+			       { .name = "split", .kind = 'I', .until = 12 }),
 	.infer = split_infer,
 	.eval = split_eval,
 };
@@ -158,7 +161,8 @@ typedef struct slice_plan {
 	int64_t start[FY_MAX_RANK], step[FY_MAX_RANK], length[FY_MAX_RANK];
 } slice_plan;
 
-static fy_status slice_vector(const fy_onnx_call *call, const char *name, int input, int64_t out[], int *count)
+static fy_status slice_vector(const fy_onnx_call *call, const char *name, int input, int64_t out[],
+			      int *count)
 {
 	if (call->version < 10)
 		return fy_onnx_ints(call, name, out, FY_MAX_RANK, count);
@@ -190,7 +194,8 @@ static void plan_axis(slice_plan *plan, int axis, fy_dim dim, int64_t start, int
 	if (step > 0)
 		plan->length[axis] = end > start ? (end - start - 1) / step + 1 : 0;
 	else
-		plan->length[axis] = start > end ? (int64_t)((uint64_t)(start - end - 1) / (0 - (uint64_t)step)) + 1 : 0;
+		plan->length[axis] =
+			start > end ? (int64_t)((uint64_t)(start - end - 1) / (0 - (uint64_t)step)) + 1 : 0;
 }
 
 /* *complete is false when which axes are cut is data. */
@@ -223,7 +228,8 @@ static fy_status plan_slice(const fy_onnx_call *call, const fy_shape *in, slice_
 			return fy_onnx_fail(call, "a step is 0");
 		plan->touched[axis] = true;
 		if (known)
-			plan_axis(plan, axis, in->dims[axis], starts[i], ends[i], step_count >= 0 ? steps[i] : 1);
+			plan_axis(plan, axis, in->dims[axis], starts[i], ends[i],
+				  step_count >= 0 ? steps[i] : 1);
 	}
 	return FY_OK;
 }
@@ -262,7 +268,8 @@ static fy_status slice_eval(fy_onnx_call *call)
 	FY_TRY(plan_slice(call, &in->shape, &plan, &complete));
 	FY_ASSERT(complete);
 	for (int i = 0; i < in->shape.rank; i++) {
-		int64_t step = plan.touched[i] ? plan.step[i] : 1, first = plan.touched[i] ? plan.start[i] : 0;
+		int64_t step = plan.touched[i] ? plan.step[i] : 1,
+			first = plan.touched[i] ? plan.start[i] : 0;
 
 		if (shape->dims[i] <= 1)
 			step = 1;
@@ -292,16 +299,18 @@ const fy_onnx_op fy_onnx_op_slice = {
 	.flags = FY_ONNX_OWN_OUTPUTS | FY_ONNX_ANY_TYPE,
 	.arity = FY_ONNX_ARITY({ 1, 1, 1, 1, 1 }, { 10, 3, 5, 1, 1 }),
 	.attrs = FY_ONNX_ATTRS({ .name = "axes", .kind = 'I', .until = 9 },
-				{ .name = "ends", .kind = 'I', .until = 9, .required = true },
-				{ .name = "starts", .kind = 'I', .until = 9, .required = true }),
+			       { .name = "ends", .kind = 'I', .until = 9, .required = true },
+			       { .name = "starts", .kind = 'I', .until = 9, .required = true }),
 	.infer = slice_infer,
 	.eval = slice_eval,
 };
 
-/* ---- pad ------------------------------------------------------------------------------------------------- */
+/* ---- pad -------------------------------------------------------------------------------------------------
+ */
 
 /* pads as [before..., after...] over all axes; *known is false when they are data. */
-static fy_status pad_amounts(const fy_onnx_call *call, int rank, int64_t before[], int64_t after[], bool *known)
+static fy_status pad_amounts(const fy_onnx_call *call, int rank, int64_t before[], int64_t after[],
+			     bool *known)
 {
 	int64_t pads[2 * FY_MAX_RANK], axes[FY_MAX_RANK];
 	int count, axis_count = -1;
@@ -365,7 +374,8 @@ static fy_status pad_infer(fy_onnx_call *call)
 			return fy_onnx_fail(call, "a pad is too large");
 		out.dims[i] = known ? fy_onnx_dim_add(in->dims[i], sum) : FY_ONNX_DIM_UNKNOWN;
 		if (known && fy_dim_known(in->dims[i]) && !fy_dim_known(out.dims[i]))
-			return fy_onnx_fail(call, "axis %d of %" PRId64 " elements cannot be padded by %" PRId64, i,
+			return fy_onnx_fail(call,
+					    "axis %d of %" PRId64 " elements cannot be padded by %" PRId64, i,
 					    in->dims[i], sum);
 		if (known && mode != FY_PAD_CONSTANT && in->dims[i] == 0 && out.dims[i] != 0)
 			return fy_onnx_fail(call, "axis %d is empty", i);
@@ -395,13 +405,14 @@ const fy_onnx_op fy_onnx_op_pad = {
 	.since = FY_ONNX_SINCE(2, 11, 13, 18, 19, 21, 23, 24, 25),
 	.arity = FY_ONNX_ARITY({ 2, 1, 1, 1, 1 }, { 11, 2, 3, 1, 1 }, { 18, 2, 4, 1, 1 }),
 	.attrs = FY_ONNX_ATTRS({ .name = "mode", .kind = 's', .text = "constant" },
-				{ .name = "pads", .kind = 'I', .until = 10, .required = true },
-				{ .name = "value", .kind = 'f', .until = 10 }),
+			       { .name = "pads", .kind = 'I', .until = 10, .required = true },
+			       { .name = "value", .kind = 'f', .until = 10 }),
 	.infer = pad_infer,
 	.eval = pad_eval,
 };
 
-/* ---- tile, reverse, triangle ------------------------------------------------------------------------------ */
+/* ---- tile, reverse, triangle ------------------------------------------------------------------------------
+ */
 
 static fy_status tile_infer(fy_onnx_call *call)
 {
@@ -419,8 +430,8 @@ static fy_status tile_infer(fy_onnx_call *call)
 	for (int i = 0; i < in->rank; i++) {
 		if (count >= 0 && repeats[i] < 0 && !fy_onnx_int_is_symbol(repeats[i]))
 			return fy_onnx_fail(call, "a repeat is negative");
-		out.dims[i] = count < 0 ? FY_ONNX_DIM_UNKNOWN :
-					  fy_onnx_dim_mul(in->dims[i], fy_onnx_int_to_dim(repeats[i]));
+		out.dims[i] = count < 0 ? FY_ONNX_DIM_UNKNOWN
+					: fy_onnx_dim_mul(in->dims[i], fy_onnx_int_to_dim(repeats[i]));
 		if (call->concrete && !fy_dim_known(out.dims[i]))
 			return fy_onnx_fail(call, "the result is too large");
 	}

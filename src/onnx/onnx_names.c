@@ -1,6 +1,7 @@
 /*
- * The names of all operators of the ONNX domain with the opset that introduced them, so that an operator ferry has no
- * record for is told apart from one that does not exist. Facts of the ONNX operator registry, release 1.23.
+ * The names of all operators of the ONNX domain with the opset that introduced them, so that an operator
+ * ferry has no record for is told apart from one that does not exist. Facts of the ONNX operator registry,
+ * release 1.23.
  */
 #include "onnx/onnx.h"
 

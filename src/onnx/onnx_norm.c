@@ -12,8 +12,8 @@ static fy_status check_per_channel(const fy_onnx_call *call, int first, int coun
 	for (int i = first; i < first + count; i++) {
 		const fy_shape *shape = fy_onnx_has(call, i) ? fy_onnx_shape(call, i) : NULL;
 
-		if (shape && (shape->rank != 1 ||
-			      (fy_dim_known(units) && fy_dim_known(shape->dims[0]) && shape->dims[0] != units)))
+		if (shape && (shape->rank != 1 || (fy_dim_known(units) && fy_dim_known(shape->dims[0]) &&
+						   shape->dims[0] != units)))
 			return fy_onnx_fail(call, "input %d is not a vector of one number per channel", i);
 	}
 	return FY_OK;
@@ -40,10 +40,12 @@ static void normalise_channels(fy_onnx_call *call, const fy_tensor *mean, const 
 	bool vector = in->shape.rank == 1;
 
 	if (vector) {
-		in = fy_tensor_view(in, in->dtype, &shape, (const int64_t[]){ in->strides[0], 0 }, in->offset);
+		in = fy_tensor_view(in, in->dtype, &shape, (const int64_t[]){ in->strides[0], 0 },
+				    in->offset);
 		out = fy_tensor_view(out, out->dtype, &shape, (const int64_t[]){ 1, 1 }, out->offset);
 	}
-	fy_kernel_batch_norm(out, in, call->inputs[1], call->inputs[2], mean, var, fy_onnx_float(call, "epsilon"));
+	fy_kernel_batch_norm(out, in, call->inputs[1], call->inputs[2], mean, var,
+			     fy_onnx_float(call, "epsilon"));
 	if (vector) {
 		fy_tensor_unref(in);
 		fy_tensor_unref(out);
@@ -95,7 +97,8 @@ static fy_status batch_eval(fy_onnx_call *call)
 		return batch_train(call);
 	for (int i = 1; i < call->result_count; i++) {
 		if (call->outputs[i])
-			return fy_onnx_unsupported(call, "with statistics as outputs outside of training mode");
+			return fy_onnx_unsupported(call,
+						   "with statistics as outputs outside of training mode");
 	}
 	normalise_channels(call, call->inputs[3], call->inputs[4]);
 	return FY_OK;
@@ -106,9 +109,9 @@ const fy_onnx_op fy_onnx_op_batch_normalization = {
 	.since = FY_ONNX_SINCE(7, 9, 14, 15),
 	.arity = FY_ONNX_ARITY({ 7, 5, 5, 1, 5 }, { 14, 5, 5, 1, 3 }),
 	.attrs = FY_ONNX_ATTRS({ .name = "epsilon", .kind = 'f', .number = 1e-05 },
-				{ .name = "momentum", .kind = 'f', .number = 0.9 },
-				{ .name = "spatial", .kind = 'i', .number = 1, .until = 8 },
-				{ .name = "training_mode", .kind = 'i', .since = 14 }),
+			       { .name = "momentum", .kind = 'f', .number = 0.9 },
+			       { .name = "spatial", .kind = 'i', .number = 1, .until = 8 },
+			       { .name = "training_mode", .kind = 'i', .since = 14 }),
 	.infer = batch_infer,
 	.eval = batch_eval,
 };
@@ -150,7 +153,9 @@ static fy_status group_infer(fy_onnx_call *call)
 	if (groups < 1 || (in && fy_dim_known(in->dims[1]) && in->dims[1] % groups != 0))
 		return fy_onnx_fail(call, "%" PRId64 " groups do not divide the channels", groups);
 	FY_TRY(check_per_channel(call, 1, 2,
-				 call->version < 21 ? groups : in ? in->dims[1] : FY_ONNX_DIM_UNKNOWN));
+				 call->version < 21 ? groups
+				 : in               ? in->dims[1]
+						    : FY_ONNX_DIM_UNKNOWN));
 	return fy_onnx_infer_same(call);
 }
 
@@ -194,8 +199,8 @@ const fy_onnx_op fy_onnx_op_group_normalization = {
 	.since = FY_ONNX_SINCE(18, 21),
 	.arity = FY_ONNX_ARITY({ 18, 3, 3, 1, 1 }),
 	.attrs = FY_ONNX_ATTRS({ .name = "epsilon", .kind = 'f', .number = 1e-05 },
-				{ .name = "num_groups", .kind = 'i', .required = true },
-				{ .name = "stash_type", .kind = 'i', .number = 1, .since = 21 }),
+			       { .name = "num_groups", .kind = 'i', .required = true },
+			       { .name = "stash_type", .kind = 'i', .number = 1, .since = 21 }),
 	.infer = group_infer,
 	.eval = group_eval,
 };
@@ -241,7 +246,8 @@ static fy_tensor *over_last(const fy_tensor *parameter, const fy_shape *in, int 
 
 static fy_status layer_eval(fy_onnx_call *call)
 {
-	fy_tensor *in = call->inputs[0], *out = call->outputs[0], *bias_in = fy_onnx_has(call, 2) ? call->inputs[2] : NULL;
+	fy_tensor *in = call->inputs[0], *out = call->outputs[0],
+		  *bias_in = fy_onnx_has(call, 2) ? call->inputs[2] : NULL;
 	fy_tensor *mean = call->result_count > 1 ? call->outputs[1] : NULL;
 	fy_tensor *rstd = call->result_count > 2 ? call->outputs[2] : NULL;
 	fy_tensor *scale, *bias = NULL;
@@ -270,8 +276,8 @@ const fy_onnx_op fy_onnx_op_layer_normalization = {
 	.since = FY_ONNX_SINCE(17),
 	.arity = FY_ONNX_ARITY({ 17, 2, 3, 1, 3 }),
 	.attrs = FY_ONNX_ATTRS({ .name = "axis", .kind = 'i', .number = -1 },
-				{ .name = "epsilon", .kind = 'f', .number = 1e-05 },
-				{ .name = "stash_type", .kind = 'i', .number = 1 }),
+			       { .name = "epsilon", .kind = 'f', .number = 1e-05 },
+			       { .name = "stash_type", .kind = 'i', .number = 1 }),
 	.infer = layer_infer,
 	.eval = layer_eval,
 };
@@ -312,13 +318,14 @@ const fy_onnx_op fy_onnx_op_rms_normalization = {
 	.since = FY_ONNX_SINCE(23),
 	.arity = FY_ONNX_ARITY({ 23, 2, 2, 1, 1 }),
 	.attrs = FY_ONNX_ATTRS({ .name = "axis", .kind = 'i', .number = -1 },
-				{ .name = "epsilon", .kind = 'f', .number = 1e-05 },
-				{ .name = "stash_type", .kind = 'i', .number = 1 }),
+			       { .name = "epsilon", .kind = 'f', .number = 1e-05 },
+			       { .name = "stash_type", .kind = 'i', .number = 1 }),
 	.infer = layer_infer,
 	.eval = rms_eval,
 };
 
-/* ---- others -------------------------------------------------------------------------------------------------- */
+/* ---- others
+ * -------------------------------------------------------------------------------------------------- */
 
 static fy_status lp_infer(fy_onnx_call *call)
 {
@@ -356,7 +363,7 @@ const fy_onnx_op fy_onnx_op_lp_normalization = {
 	.name = "onnx::LpNormalization",
 	.since = FY_ONNX_SINCE(1, 22),
 	.attrs = FY_ONNX_ATTRS({ .name = "axis", .kind = 'i', .number = -1 },
-				{ .name = "p", .kind = 'i', .number = 2 }),
+			       { .name = "p", .kind = 'i', .number = 2 }),
 	.infer = lp_infer,
 	.eval = lp_eval,
 };
@@ -417,15 +424,21 @@ static fy_status lrn_infer(fy_onnx_call *call)
 	return fy_onnx_infer_same(call);
 }
 
-/* x / (bias + alpha / size * sum of squares over `size` channels)^beta; the sum is an average pool along channels. */
+/* x / (bias + alpha / size * sum of squares over `size` channels)^beta; the sum is an average pool along
+ * channels. */
 static fy_status lrn_eval(fy_onnx_call *call)
 {
 	fy_tensor *in = call->inputs[0], *out = call->outputs[0], *squares, *image, *pooled, *number;
 	int64_t size = fy_onnx_int(call, "size"), rest = 1;
 	fy_shape shape = { 4, { in->shape.dims[0], 1, in->shape.dims[1], 1 } };
 	int64_t strides[4];
-	fy_pool pool = { .rank = 2, .kernel = { size, 1 }, .stride = { 1, 1 }, .dilation = { 1, 1 },
-			 .pad_before = { (size - 1) / 2, 0 }, .pad_after = { size / 2, 0 }, .divisor = size };
+	fy_pool pool = { .rank = 2,
+			 .kernel = { size, 1 },
+			 .stride = { 1, 1 },
+			 .dilation = { 1, 1 },
+			 .pad_before = { (size - 1) / 2, 0 },
+			 .pad_after = { size / 2, 0 },
+			 .divisor = size };
 
 	for (int i = 2; i < in->shape.rank; i++)
 		rest *= in->shape.dims[i];
@@ -456,9 +469,9 @@ const fy_onnx_op fy_onnx_op_lrn = {
 	.name = "onnx::LRN",
 	.since = FY_ONNX_SINCE(1, 13),
 	.attrs = FY_ONNX_ATTRS({ .name = "alpha", .kind = 'f', .number = 0.0001 },
-				{ .name = "beta", .kind = 'f', .number = 0.75 },
-				{ .name = "bias", .kind = 'f', .number = 1 },
-				{ .name = "size", .kind = 'i', .required = true }),
+			       { .name = "beta", .kind = 'f', .number = 0.75 },
+			       { .name = "bias", .kind = 'f', .number = 1 },
+			       { .name = "size", .kind = 'i', .required = true }),
 	.infer = lrn_infer,
 	.eval = lrn_eval,
 };

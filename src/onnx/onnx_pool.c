@@ -19,8 +19,9 @@ static fy_status pool_plan(const fy_onnx_call *call, const fy_shape *in, fy_onnx
 
 		out->dims[2 + i] = fy_onnx_window_count(w, i, size, ceil_mode);
 		if (fy_dim_known(size) && out->dims[2 + i] < 0)
-			return fy_onnx_fail(call, "axis %d of %" PRId64 " elements is smaller than the window", 2 + i,
-					    size);
+			return fy_onnx_fail(call,
+					    "axis %d of %" PRId64 " elements is smaller than the window",
+					    2 + i, size);
 		if (w->before[i] >= w->dilation[i] * (w->kernel[i] - 1) + 1 && call->op->mode == POOL_MAX)
 			return fy_onnx_fail(call, "a pad is as large as the window");
 	}
@@ -56,7 +57,8 @@ static fy_pool kernel_pool(const fy_onnx_call *call, const fy_onnx_window *w)
 /* From a position in one plane to the position in the whole tensor, row- or column-major within the plane. */
 static void globalise_indices(fy_tensor *indices, const fy_shape *in, int rank, bool column_major)
 {
-	int64_t *at = fy_tensor_write_data(indices), count = fy_tensor_numel(indices), plane = 1, per_plane = 1;
+	int64_t *at = fy_tensor_write_data(indices), count = fy_tensor_numel(indices), plane = 1,
+		per_plane = 1;
 
 	for (int i = 0; i < rank; i++) {
 		plane *= in->dims[2 + i];
@@ -90,7 +92,8 @@ static fy_status max_pool_eval(fy_onnx_call *call)
 	pool = kernel_pool(call, &w);
 	fy_kernel_max_pool(call->outputs[0], indices, call->inputs[0], &pool);
 	if (indices && fy_tensor_numel(indices) > 0)
-		globalise_indices(indices, &call->inputs[0]->shape, w.rank, fy_onnx_int(call, "storage_order") != 0);
+		globalise_indices(indices, &call->inputs[0]->shape, w.rank,
+				  fy_onnx_int(call, "storage_order") != 0);
 	return FY_OK;
 }
 
@@ -98,13 +101,12 @@ const fy_onnx_op fy_onnx_op_max_pool = {
 	.name = "onnx::MaxPool",
 	.since = FY_ONNX_SINCE(1, 8, 10, 11, 12, 22),
 	.arity = FY_ONNX_ARITY({ 1, 1, 1, 1, 1 }, { 8, 1, 1, 1, 2 }),
-	.attrs = FY_ONNX_ATTRS({ .name = "auto_pad", .kind = 's', .text = "NOTSET" },
-				{ .name = "ceil_mode", .kind = 'i', .since = 10 },
-				{ .name = "dilations", .kind = 'I', .since = 10 },
-				{ .name = "kernel_shape", .kind = 'I', .required = true },
-				{ .name = "pads", .kind = 'I' },
-				{ .name = "storage_order", .kind = 'i', .since = 8 },
-				{ .name = "strides", .kind = 'I' }),
+	.attrs = FY_ONNX_ATTRS(
+		{ .name = "auto_pad", .kind = 's', .text = "NOTSET" },
+		{ .name = "ceil_mode", .kind = 'i', .since = 10 },
+		{ .name = "dilations", .kind = 'I', .since = 10 },
+		{ .name = "kernel_shape", .kind = 'I', .required = true }, { .name = "pads", .kind = 'I' },
+		{ .name = "storage_order", .kind = 'i', .since = 8 }, { .name = "strides", .kind = 'I' }),
 	.infer = pool_infer,
 	.eval = max_pool_eval,
 	.mode = POOL_MAX,
@@ -126,11 +128,11 @@ const fy_onnx_op fy_onnx_op_average_pool = {
 	.name = "onnx::AveragePool",
 	.since = FY_ONNX_SINCE(7, 10, 11, 19, 22),
 	.attrs = FY_ONNX_ATTRS({ .name = "auto_pad", .kind = 's', .text = "NOTSET" },
-				{ .name = "ceil_mode", .kind = 'i', .since = 10 },
-				{ .name = "count_include_pad", .kind = 'i' },
-				{ .name = "dilations", .kind = 'I', .since = 19 },
-				{ .name = "kernel_shape", .kind = 'I', .required = true },
-				{ .name = "pads", .kind = 'I' }, { .name = "strides", .kind = 'I' }),
+			       { .name = "ceil_mode", .kind = 'i', .since = 10 },
+			       { .name = "count_include_pad", .kind = 'i' },
+			       { .name = "dilations", .kind = 'I', .since = 19 },
+			       { .name = "kernel_shape", .kind = 'I', .required = true },
+			       { .name = "pads", .kind = 'I' }, { .name = "strides", .kind = 'I' }),
 	.infer = pool_infer,
 	.eval = average_pool_eval,
 	.mode = POOL_AVERAGE,
@@ -169,11 +171,11 @@ const fy_onnx_op fy_onnx_op_lp_pool = {
 	.name = "onnx::LpPool",
 	.since = FY_ONNX_SINCE(2, 11, 18, 22),
 	.attrs = FY_ONNX_ATTRS({ .name = "auto_pad", .kind = 's', .text = "NOTSET" },
-				{ .name = "ceil_mode", .kind = 'i', .since = 18 },
-				{ .name = "dilations", .kind = 'I', .since = 18 },
-				{ .name = "kernel_shape", .kind = 'I', .required = true },
-				{ .name = "p", .kind = 'i', .number = 2 },
-				{ .name = "pads", .kind = 'I' }, { .name = "strides", .kind = 'I' }),
+			       { .name = "ceil_mode", .kind = 'i', .since = 18 },
+			       { .name = "dilations", .kind = 'I', .since = 18 },
+			       { .name = "kernel_shape", .kind = 'I', .required = true },
+			       { .name = "p", .kind = 'i', .number = 2 }, { .name = "pads", .kind = 'I' },
+			       { .name = "strides", .kind = 'I' }),
 	.infer = pool_infer,
 	.eval = lp_pool_eval,
 	.mode = POOL_LP,
@@ -203,10 +205,12 @@ static fy_status global_eval(fy_onnx_call *call)
 
 	if (call->op->mode == POOL_LP)
 		fy_kernel_norm(call->outputs[0], in, spatial, (double)fy_onnx_int(call, "p"));
-	else if (call->op->mode == POOL_MAX && fy_tensor_numel(in) == 0 && fy_tensor_numel(call->outputs[0]) > 0)
+	else if (call->op->mode == POOL_MAX && fy_tensor_numel(in) == 0 &&
+		 fy_tensor_numel(call->outputs[0]) > 0)
 		return fy_onnx_fail(call, "the input is empty");
 	else
-		fy_kernel_reduce(call->outputs[0], call->op->mode == POOL_MAX ? FY_AMAX : FY_MEAN, in, spatial);
+		fy_kernel_reduce(call->outputs[0], call->op->mode == POOL_MAX ? FY_AMAX : FY_MEAN, in,
+				 spatial);
 	return FY_OK;
 }
 
@@ -250,14 +254,16 @@ static fy_status unpool_infer(fy_onnx_call *call)
 	FY_TRY(fy_onnx_window_read(call, in, NULL, &w));
 	FY_TRY(fy_onnx_input_ints(call, 2, dims, FY_MAX_RANK, &count, false));
 	if (count >= 0 && count != in->rank)
-		return fy_onnx_fail(call, "output_shape has %d entries for a tensor of rank %d", count, in->rank);
+		return fy_onnx_fail(call, "output_shape has %d entries for a tensor of rank %d", count,
+				    in->rank);
 	out = *in;
 	for (int i = 0; i < w.rank; i++) {
 		fy_dim grown = fy_onnx_dim_mul(fy_onnx_dim_add(in->dims[2 + i], -1), w.stride[i]);
 
-		out.dims[2 + i] = count >= 0		? fy_onnx_int_to_dim(dims[2 + i]) :
-				  fy_onnx_has(call, 2) ? FY_ONNX_DIM_UNKNOWN :
-							 fy_onnx_dim_add(grown, w.kernel[i] - w.before[i] - w.after[i]);
+		out.dims[2 + i] = count >= 0 ? fy_onnx_int_to_dim(dims[2 + i])
+				  : fy_onnx_has(call, 2)
+					  ? FY_ONNX_DIM_UNKNOWN
+					  : fy_onnx_dim_add(grown, w.kernel[i] - w.before[i] - w.after[i]);
 		if (call->concrete && !fy_dim_known(out.dims[2 + i]))
 			return fy_onnx_fail(call, "axis %d has no result", 2 + i);
 	}
@@ -272,7 +278,8 @@ static fy_tensor *flat_view(const fy_tensor *plain)
 	return fy_tensor_view(plain, plain->dtype, &shape, &stride, plain->offset);
 }
 
-/* Indices count in the result, as ONNX Runtime has it, also where output_shape makes that larger than what was pooled. */
+/* Indices count in the result, as ONNX Runtime has it, also where output_shape makes that larger than what
+ * was pooled. */
 static fy_status unpool_eval(fy_onnx_call *call)
 {
 	fy_tensor *values, *indices, *flat_values, *flat_indices, *flat_out;
@@ -287,8 +294,8 @@ static fy_status unpool_eval(fy_onnx_call *call)
 		flat_indices = flat_view(indices);
 		flat_out = flat_view(call->outputs[0]);
 		fy_kernel_fill_i64(flat_out, 0);
-		status = fy_kernel_scatter(flat_out, 0, flat_indices, flat_values, FY_SCATTER_SET, call->diags,
-					   &call->place);
+		status = fy_kernel_scatter(flat_out, 0, flat_indices, flat_values, FY_SCATTER_SET,
+					   call->diags, &call->place);
 		fy_tensor_unref(flat_values);
 		fy_tensor_unref(flat_indices);
 		fy_tensor_unref(flat_out);
@@ -303,7 +310,7 @@ const fy_onnx_op fy_onnx_op_max_unpool = {
 	.since = FY_ONNX_SINCE(9, 11, 22),
 	.arity = FY_ONNX_ARITY({ 9, 2, 3, 1, 1 }),
 	.attrs = FY_ONNX_ATTRS({ .name = "kernel_shape", .kind = 'I', .required = true },
-				{ .name = "pads", .kind = 'I' }, { .name = "strides", .kind = 'I' }),
+			       { .name = "pads", .kind = 'I' }, { .name = "strides", .kind = 'I' }),
 	.infer = unpool_infer,
 	.eval = unpool_eval,
 };

@@ -1,7 +1,7 @@
 /*
- * ModelProto to fy_graph: model, graphs, values and types. Nodes and attributes are onnx_read_node.c. Names become
- * values by scope; constants borrow from the mapped file. Nothing is checked here that onnx_check.c can check later,
- * except what the graph could not express: order, names, sizes.
+ * ModelProto to fy_graph: model, graphs, values and types. Nodes and attributes are onnx_read_node.c. Names
+ * become values by scope; constants borrow from the mapped file. Nothing is checked here that onnx_check.c
+ * can check later, except what the graph could not express: order, names, sizes.
  */
 #include "onnx/onnx_internal.h"
 
@@ -26,8 +26,8 @@ fy_status fy_onnx_wire_status(fy_onnx_reader *reader)
 {
 	if (!reader->log.problem)
 		return FY_OK;
-	return fy_error(reader->diags, FY_MALFORMED, "onnx-wire", &reader->place, "byte %zu: %s", reader->log.offset,
-			reader->log.problem);
+	return fy_error(reader->diags, FY_MALFORMED, "onnx-wire", &reader->place, "byte %zu: %s",
+			reader->log.offset, reader->log.problem);
 }
 
 fy_status fy_onnx_read_name(fy_onnx_reader *reader, const fy_wire_field *field, const char **out)
@@ -74,9 +74,11 @@ fy_status fy_onnx_scope_put(fy_onnx_reader *reader, fy_onnx_scope *scope, const 
 	return FY_OK;
 }
 
-/* ---- types ----------------------------------------------------------------------------------------------- */
+/* ---- types -----------------------------------------------------------------------------------------------
+ */
 
-static fy_status read_dim(fy_onnx_reader *reader, const fy_wire *parent, const fy_wire_field *message, fy_dim *out)
+static fy_status read_dim(fy_onnx_reader *reader, const fy_wire *parent, const fy_wire_field *message,
+			  fy_dim *out)
 {
 	fy_wire wire = fy_wire_enter(parent, message->bytes);
 	const char *name;
@@ -156,7 +158,8 @@ static fy_status read_type(fy_onnx_reader *reader, const fy_wire *parent, fy_str
 	while (fy_wire_next(&wire, &field)) {
 		if (field.number == 1 && fy_wire_expect(&wire, &field, FY_WIRE_LEN)) {
 			fy_wire_keep(&start, reader->arena, &field, &tensor);
-		} else if ((field.number == 4 || field.number == 9) && fy_wire_expect(&wire, &field, FY_WIRE_LEN)) {
+		} else if ((field.number == 4 || field.number == 9) &&
+			   fy_wire_expect(&wire, &field, FY_WIRE_LEN)) {
 			kind = field.number == 4 ? FY_TYPE_SEQUENCE : FY_TYPE_OPTIONAL;
 			element = field.bytes;
 		}
@@ -180,8 +183,8 @@ static fy_status read_type(fy_onnx_reader *reader, const fy_wire *parent, fy_str
 	return fy_onnx_wire_status(reader);
 }
 
-static fy_status read_value_info(fy_onnx_reader *reader, const fy_wire *parent, fy_str bytes, const char **name,
-				 fy_type *type)
+static fy_status read_value_info(fy_onnx_reader *reader, const fy_wire *parent, fy_str bytes,
+				 const char **name, fy_type *type)
 {
 	fy_wire wire = fy_wire_enter(parent, bytes), start = wire;
 	fy_str type_bytes = { 0 };
@@ -199,9 +202,11 @@ static fy_status read_value_info(fy_onnx_reader *reader, const fy_wire *parent, 
 	return type_bytes.data ? read_type(reader, &wire, type_bytes, type) : FY_OK;
 }
 
-/* ---- graphs -------------------------------------------------------------------------------------------------- */
+/* ---- graphs
+ * -------------------------------------------------------------------------------------------------- */
 
-static fy_status read_initializer(fy_onnx_reader *reader, fy_onnx_scope *scope, const fy_wire *parent, fy_str bytes)
+static fy_status read_initializer(fy_onnx_reader *reader, fy_onnx_scope *scope, const fy_wire *parent,
+				  fy_str bytes)
 {
 	const char *name = NULL;
 	fy_tensor *tensor;
@@ -223,7 +228,8 @@ static fy_status read_input(fy_onnx_reader *reader, fy_onnx_scope *scope, const 
 	FY_TRY(read_value_info(reader, parent, bytes, &name, &type));
 	if (!name[0])
 		return fy_onnx_malformed(reader, "an input has no name");
-	/* An input that has an initializer is a constant unless somebody overrides it, which ferry does not offer. */
+	/* An input that has an initializer is a constant unless somebody overrides it, which ferry does not
+	 * offer. */
 	if (scope->block == reader->graph->main && fy_map_has(&scope->values, fy_str_of(name)) &&
 	    ((fy_value *)fy_map_get(&scope->values, fy_str_of(name)))->tensor)
 		return FY_OK;
@@ -245,7 +251,8 @@ static fy_status read_info(fy_onnx_reader *reader, fy_onnx_scope *scope, const f
 	return FY_OK;
 }
 
-static fy_status read_output(fy_onnx_reader *reader, fy_onnx_scope *scope, const fy_wire *parent, fy_str bytes)
+static fy_status read_output(fy_onnx_reader *reader, fy_onnx_scope *scope, const fy_wire *parent,
+			     fy_str bytes)
 {
 	fy_block *block = scope->block;
 	const char *name;
@@ -262,9 +269,19 @@ static fy_status read_output(fy_onnx_reader *reader, fy_onnx_scope *scope, const
 	return FY_OK;
 }
 
-enum { G_NODE = 1, G_NAME = 2, G_INITIALIZER = 5, G_DOC = 10, G_INPUT = 11, G_OUTPUT = 12, G_VALUE_INFO = 13, G_SPARSE = 15 };
+enum {
+	G_NODE = 1,
+	G_NAME = 2,
+	G_INITIALIZER = 5,
+	G_DOC = 10,
+	G_INPUT = 11,
+	G_OUTPUT = 12,
+	G_VALUE_INFO = 13,
+	G_SPARSE = 15
+};
 
-/* One kind of field of a graph in one go over its bytes: initializers come before inputs, both before nodes. */
+/* One kind of field of a graph in one go over its bytes: initializers come before inputs, both before nodes.
+ */
 static fy_status read_fields(fy_onnx_reader *reader, fy_onnx_scope *scope, fy_wire wire, int number,
 			     fy_status (*read)(fy_onnx_reader *, fy_onnx_scope *, const fy_wire *, fy_str))
 {
@@ -320,7 +337,8 @@ fy_status fy_onnx_read_graph(fy_onnx_reader *reader, fy_onnx_scope *outer, fy_wi
 	return status;
 }
 
-/* ---- models --------------------------------------------------------------------------------------------------- */
+/* ---- models
+ * --------------------------------------------------------------------------------------------------- */
 
 static fy_status read_opset(fy_onnx_reader *reader, const fy_wire *parent, fy_str bytes)
 {
@@ -338,10 +356,12 @@ static fy_status read_opset(fy_onnx_reader *reader, const fy_wire *parent, fy_st
 	}
 	FY_TRY(fy_onnx_wire_status(reader));
 	if (version < 1 || version > INT32_MAX)
-		return fy_onnx_malformed(reader, "opset %" PRId64 " of domain '%s' does not exist", version, domain);
+		return fy_onnx_malformed(reader, "opset %" PRId64 " of domain '%s' does not exist", version,
+					 domain);
 	if (!domain[0] || strcmp(domain, "ai.onnx") == 0) {
 		if (graph->opset && graph->opset != version)
-			return fy_onnx_malformed(reader, "two opsets are imported: %d and %" PRId64, graph->opset, version);
+			return fy_onnx_malformed(reader, "two opsets are imported: %d and %" PRId64,
+						 graph->opset, version);
 		graph->opset = (int)version;
 		return FY_OK;
 	}
@@ -374,7 +394,15 @@ static fy_status read_metadata(fy_onnx_reader *reader, const fy_wire *parent, fy
 	return fy_onnx_wire_status(reader);
 }
 
-enum { M_IR_VERSION = 1, M_PRODUCER = 2, M_DOC = 6, M_GRAPH = 7, M_OPSET = 8, M_METADATA = 14, M_FUNCTIONS = 25 };
+enum {
+	M_IR_VERSION = 1,
+	M_PRODUCER = 2,
+	M_DOC = 6,
+	M_GRAPH = 7,
+	M_OPSET = 8,
+	M_METADATA = 14,
+	M_FUNCTIONS = 25
+};
 
 static fy_status read_model_field(fy_onnx_reader *reader, fy_wire *wire, const fy_wire_field *field)
 {
@@ -384,16 +412,19 @@ static fy_status read_model_field(fy_onnx_reader *reader, fy_wire *wire, const f
 			reader->graph->ir_version = (int)field->value;
 		break;
 	case M_PRODUCER:
-		return fy_wire_expect(wire, field, FY_WIRE_LEN) ?
-			       fy_onnx_read_name(reader, field, &reader->graph->producer) :
-			       FY_OK;
+		return fy_wire_expect(wire, field, FY_WIRE_LEN)
+			       ? fy_onnx_read_name(reader, field, &reader->graph->producer)
+			       : FY_OK;
 	case M_DOC:
-		return fy_wire_expect(wire, field, FY_WIRE_LEN) ? fy_onnx_read_name(reader, field, &reader->graph->doc) :
-								  FY_OK;
+		return fy_wire_expect(wire, field, FY_WIRE_LEN)
+			       ? fy_onnx_read_name(reader, field, &reader->graph->doc)
+			       : FY_OK;
 	case M_OPSET:
-		return fy_wire_expect(wire, field, FY_WIRE_LEN) ? read_opset(reader, wire, field->bytes) : FY_OK;
+		return fy_wire_expect(wire, field, FY_WIRE_LEN) ? read_opset(reader, wire, field->bytes)
+								: FY_OK;
 	case M_METADATA:
-		return fy_wire_expect(wire, field, FY_WIRE_LEN) ? read_metadata(reader, wire, field->bytes) : FY_OK;
+		return fy_wire_expect(wire, field, FY_WIRE_LEN) ? read_metadata(reader, wire, field->bytes)
+								: FY_OK;
 	case M_FUNCTIONS:
 		fy_error(reader->diags, FY_UNSUPPORTED, "onnx-function", &reader->place,
 			 "the model defines functions of its own");

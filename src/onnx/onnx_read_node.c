@@ -1,6 +1,6 @@
 /*
- * NodeProto and AttributeProto: nodes with their arguments by name, attributes, subgraphs as blocks. A Constant node
- * becomes a constant of the graph.
+ * NodeProto and AttributeProto: nodes with their arguments by name, attributes, subgraphs as blocks. A
+ * Constant node becomes a constant of the graph.
  */
 #include "onnx/onnx_internal.h"
 
@@ -22,18 +22,19 @@ enum {
 };
 
 /* AttributeProto.AttributeType by the field that holds the value. */
-static const int type_of_field[] = { [A_F] = 1,	     [A_I] = 2,	   [A_S] = 3,	    [A_T] = 4, [A_G] = 5,
-				     [A_FLOATS] = 6, [A_INTS] = 7, [A_STRINGS] = 8 };
+static const int type_of_field[] = {
+	[A_F] = 1, [A_I] = 2, [A_S] = 3, [A_T] = 4, [A_G] = 5, [A_FLOATS] = 6, [A_INTS] = 7, [A_STRINGS] = 8
+};
 
 /* ---- attributes ---------------------------------------------------------------------------------------- */
 
 typedef struct attribute {
 	const char *name;
-	int type; /* as stated; 0: not stated */
-	int field; /* that holds the value; 0: none */
+	int type;             /* as stated; 0: not stated */
+	int field;            /* that holds the value; 0: none */
 	fy_wire_field single; /* the last one, for single values */
-	fy_str message; /* T, G */
-	size_t count;   /* of a list */
+	fy_str message;       /* T, G */
+	size_t count;         /* of a list */
 } attribute;
 
 static double float_bits(uint64_t bits)
@@ -45,11 +46,14 @@ static double float_bits(uint64_t bits)
 	return value;
 }
 
-static void note_value(fy_onnx_reader *reader, fy_wire *wire, const fy_wire *start, const fy_wire_field *field,
-		       attribute *attr)
+static void note_value(fy_onnx_reader *reader, fy_wire *wire, const fy_wire *start,
+		       const fy_wire_field *field, attribute *attr)
 {
-	static const fy_wire_type expected[] = { [A_F] = FY_WIRE_I32, [A_I] = FY_WIRE_VARINT, [A_S] = FY_WIRE_LEN,
-						 [A_T] = FY_WIRE_LEN, [A_G] = FY_WIRE_LEN };
+	static const fy_wire_type expected[] = { [A_F] = FY_WIRE_I32,
+						 [A_I] = FY_WIRE_VARINT,
+						 [A_S] = FY_WIRE_LEN,
+						 [A_T] = FY_WIRE_LEN,
+						 [A_G] = FY_WIRE_LEN };
 
 	if (attr->field && attr->field != field->number)
 		fy_wire_fail(wire, "an attribute has two values");
@@ -89,12 +93,14 @@ static fy_status check_attribute(fy_onnx_reader *reader, attribute *attr)
 	if (!attr->name[0])
 		return fy_onnx_malformed(reader, "an attribute has no name");
 	if (attr->type < 0 || attr->type > 14)
-		return fy_onnx_malformed(reader, "attribute '%s' is of a type that does not exist", attr->name);
+		return fy_onnx_malformed(reader, "attribute '%s' is of a type that does not exist",
+					 attr->name);
 	if (attr->type > 8)
 		return fy_error(reader->diags, FY_UNSUPPORTED, "onnx-attribute", &reader->place,
 				"attribute '%s' is of a type ferry does not know", attr->name);
 	if (attr->type && attr->field && type_of_field[attr->field] != attr->type)
-		return fy_onnx_malformed(reader, "attribute '%s' states one type and has another", attr->name);
+		return fy_onnx_malformed(reader, "attribute '%s' states one type and has another",
+					 attr->name);
 	/* Zero and empty values may be left out by a writer that states the type. */
 	for (int field = A_F; field <= A_STRINGS && !attr->field; field++) {
 		if (attr->type == type_of_field[field])
@@ -126,8 +132,8 @@ static fy_arg read_list(fy_onnx_reader *reader, fy_wire wire, const attribute *a
 		count = fy_wire_count(&wire, &field, element);
 		fy_wire_numbers(&wire, &field, element, numbers);
 		for (size_t i = 0; i < count; i++)
-			list.list.items[list.list.count++] = element ? fy_arg_float(float_bits(numbers[i])) :
-								       fy_arg_int((int64_t)numbers[i]);
+			list.list.items[list.list.count++] = element ? fy_arg_float(float_bits(numbers[i]))
+								     : fy_arg_int((int64_t)numbers[i]);
 	}
 	fy_free(numbers);
 	return list;
@@ -159,7 +165,8 @@ static fy_status read_value(fy_onnx_reader *reader, fy_wire wire, const attribut
 	return fy_onnx_wire_status(reader);
 }
 
-/* ---- nodes ------------------------------------------------------------------------------------------------- */
+/* ---- nodes
+ * ------------------------------------------------------------------------------------------------- */
 
 typedef struct node_parts {
 	const char *name, *op_type, *domain, *doc;
@@ -233,7 +240,8 @@ static fy_status count_fields(fy_onnx_reader *reader, fy_wire wire, node_parts *
 	return FY_OK;
 }
 
-static fy_status read_parts(fy_onnx_reader *reader, const fy_onnx_scope *scope, fy_wire wire, node_parts *parts)
+static fy_status read_parts(fy_onnx_reader *reader, const fy_onnx_scope *scope, fy_wire wire,
+			    node_parts *parts)
 {
 	fy_wire_field field;
 
@@ -274,7 +282,8 @@ static fy_origin origin_of(fy_onnx_reader *reader, const node_parts *parts)
 
 	if (slash && slash != parts->name)
 		origin.module = fy_arena_strndup(reader->arena, parts->name, (size_t)(slash - parts->name));
-	if (colon && !strchr(parts->doc, '\n') && fy_parse_i64(colon + 1, &line) && line > 0 && line < INT32_MAX) {
+	if (colon && !strchr(parts->doc, '\n') && fy_parse_i64(colon + 1, &line) && line > 0 &&
+	    line < INT32_MAX) {
 		origin.file = fy_arena_strndup(reader->arena, parts->doc, (size_t)(colon - parts->doc));
 		origin.line = (int)line;
 	}
@@ -289,9 +298,10 @@ static void drop_tensors(node_parts *parts)
 	}
 }
 
-/* The value of a Constant node goes to the graph's constants. *done is false when it has no value ferry knows. */
-static fy_status hoist_constant(fy_onnx_reader *reader, fy_onnx_scope *scope, const node_parts *parts, fy_node *node,
-				bool *done)
+/* The value of a Constant node goes to the graph's constants. *done is false when it has no value ferry
+ * knows. */
+static fy_status hoist_constant(fy_onnx_reader *reader, fy_onnx_scope *scope, const node_parts *parts,
+				fy_node *node, bool *done)
 {
 	fy_tensor *tensor = NULL;
 	fy_diags ignored = { 0 };
@@ -327,10 +337,12 @@ static fy_status read_blocks(fy_onnx_reader *reader, fy_onnx_scope *scope, const
 	return FY_OK;
 }
 
-static fy_status make_node(fy_onnx_reader *reader, fy_onnx_scope *scope, const fy_wire *wire, const node_parts *parts)
+static fy_status make_node(fy_onnx_reader *reader, fy_onnx_scope *scope, const fy_wire *wire,
+			   const node_parts *parts)
 {
 	bool plain = !parts->domain[0] || strcmp(parts->domain, "ai.onnx") == 0, done = false;
-	const char *op = fy_arena_printf(reader->arena, "%s::%s", plain ? "onnx" : parts->domain, parts->op_type);
+	const char *op =
+		fy_arena_printf(reader->arena, "%s::%s", plain ? "onnx" : parts->domain, parts->op_type);
 	fy_type *types = FY_NEW_ARRAY(reader->arena, fy_type, parts->output_count + 1);
 	fy_node *node;
 
@@ -339,8 +351,8 @@ static fy_status make_node(fy_onnx_reader *reader, fy_onnx_scope *scope, const f
 
 		types[i] = stated ? *stated : (fy_type){ .kind = FY_TYPE_OPAQUE };
 	}
-	node = fy_node_new(scope->block, NULL, op, parts->args, parts->arg_count, parts->attrs, parts->attr_count, types,
-			   parts->output_count);
+	node = fy_node_new(scope->block, NULL, op, parts->args, parts->arg_count, parts->attrs,
+			   parts->attr_count, types, parts->output_count);
 	node->name = parts->name[0] ? parts->name : NULL;
 	int order = node->origin.order;
 	node->origin = origin_of(reader, parts);

@@ -1,6 +1,7 @@
 /*
- * TensorProto to fy_tensor. Raw bytes are borrowed from the mapped file where they are aligned for their type; typed
- * fields are converted. External data is opened only inside the model's folder. Every size must agree exactly.
+ * TensorProto to fy_tensor. Raw bytes are borrowed from the mapped file where they are aligned for their
+ * type; typed fields are converted. External data is opened only inside the model's folder. Every size must
+ * agree exactly.
  */
 #include "onnx/onnx_internal.h"
 
@@ -71,10 +72,10 @@ static fy_status read_external(fy_onnx_reader *reader, const fy_wire *parent, co
 		else if (inner.number == 2 && fy_wire_expect(&wire, &inner, FY_WIRE_LEN))
 			FY_TRY(fy_onnx_read_name(reader, &inner, &value));
 	}
-	slot = strcmp(key, "location") == 0 ? &parts->location :
-	       strcmp(key, "offset") == 0   ? &parts->offset :
-	       strcmp(key, "length") == 0   ? &parts->length :
-					      NULL;
+	slot = strcmp(key, "location") == 0 ? &parts->location
+	       : strcmp(key, "offset") == 0 ? &parts->offset
+	       : strcmp(key, "length") == 0 ? &parts->length
+					    : NULL;
 	if (slot && *slot)
 		return fy_onnx_malformed(reader, "external data has '%s' twice", key);
 	if (slot)
@@ -142,7 +143,8 @@ static fy_status check_type(fy_onnx_reader *reader, tensor_parts *parts)
 	if (fy_onnx_to_dtype(parts->dtype_number, &parts->dtype))
 		return FY_OK;
 	if (parts->dtype_number <= 0 || !fy_onnx_dtype_name(parts->dtype_number))
-		return fy_onnx_malformed(reader, "tensor '%s' has element type %" PRId64 ", which does not exist",
+		return fy_onnx_malformed(reader,
+					 "tensor '%s' has element type %" PRId64 ", which does not exist",
 					 label(parts), parts->dtype_number);
 	return fy_error(reader->diags, FY_UNSUPPORTED, "onnx-dtype", &reader->place,
 			"tensor '%s' has elements of type %s, which ferry does not know", label(parts),
@@ -157,7 +159,8 @@ static fy_status check_size(fy_onnx_reader *reader, tensor_parts *parts, size_t 
 	}
 	if (!fy_shape_numel(&parts->shape, &parts->count) ||
 	    !fy_mul_size((size_t)parts->count, fy_dtype_size(parts->dtype), size))
-		return fy_onnx_malformed(reader, "the number of elements of tensor '%s' overflows", label(parts));
+		return fy_onnx_malformed(reader, "the number of elements of tensor '%s' overflows",
+					 label(parts));
 	if (parts->segmented)
 		return fy_onnx_malformed(reader, "tensor '%s' is segmented", label(parts));
 	if ((parts->has_raw ? 1 : 0) + (parts->data_field ? 1 : 0) + (parts->external ? 1 : 0) > 1 &&
@@ -175,8 +178,8 @@ static fy_status no_memory(fy_onnx_reader *reader, const tensor_parts *parts)
 }
 
 /* Borrows the bytes; copies them when their address is wrong for the type. */
-static fy_status from_bytes(fy_onnx_reader *reader, const tensor_parts *parts, const uint8_t *bytes, size_t size,
-			    const fy_file *file, fy_tensor **out)
+static fy_status from_bytes(fy_onnx_reader *reader, const tensor_parts *parts, const uint8_t *bytes,
+			    size_t size, const fy_file *file, fy_tensor **out)
 {
 	int64_t strides[FY_MAX_RANK];
 	fy_tensor *borrowed, *copy;
@@ -226,19 +229,24 @@ static int field_of(fy_dtype dtype)
 }
 
 /* Each number of a typed field is stored in its low bytes. */
-static fy_status from_typed(fy_onnx_reader *reader, const fy_wire *parent, const tensor_parts *parts, fy_tensor **out)
+static fy_status from_typed(fy_onnx_reader *reader, const fy_wire *parent, const tensor_parts *parts,
+			    fy_tensor **out)
 {
 	size_t pairs = fy_dtype_is_complex(parts->dtype) ? 2 : 1, size = fy_dtype_size(parts->dtype) / pairs;
-	fy_wire wire = { .log = parent->log, .at = (const uint8_t *)parts->bytes.data, .depth = parent->depth };
+	fy_wire wire = { .log = parent->log,
+			 .at = (const uint8_t *)parts->bytes.data,
+			 .depth = parent->depth };
 	uint64_t *numbers;
 	fy_wire_field field;
 	uint8_t *to;
 
-	if (parts->data_field == STRINGS || (parts->data_field && parts->data_field != field_of(parts->dtype)))
-		return fy_onnx_malformed(reader, "the data of tensor '%s' does not suit its type", label(parts));
+	if (parts->data_field == STRINGS ||
+	    (parts->data_field && parts->data_field != field_of(parts->dtype)))
+		return fy_onnx_malformed(reader, "the data of tensor '%s' does not suit its type",
+					 label(parts));
 	if (parts->data_count / pairs != (size_t)parts->count || parts->data_count % pairs != 0)
-		return fy_onnx_malformed(reader, "tensor '%s' has %zu numbers for %" PRId64 " elements", label(parts),
-					 parts->data_count, parts->count);
+		return fy_onnx_malformed(reader, "tensor '%s' has %zu numbers for %" PRId64 " elements",
+					 label(parts), parts->data_count, parts->count);
 	*out = fy_tensor_new(parts->dtype, &parts->shape, false);
 	if (!*out)
 		return no_memory(reader, parts);
@@ -262,7 +270,8 @@ static fy_status from_typed(fy_onnx_reader *reader, const fy_wire *parent, const
 	return fy_onnx_wire_status(reader);
 }
 
-/* ---- external data -------------------------------------------------------------------------------------- */
+/* ---- external data --------------------------------------------------------------------------------------
+ */
 
 static fy_status refuse_location(fy_onnx_reader *reader, const tensor_parts *parts, const char *why)
 {
@@ -300,20 +309,22 @@ static bool is_inside(const char *path, const char *folder)
 {
 	size_t len = folder ? strlen(folder) : 0;
 
-	return folder && strncmp(path, folder, len) == 0 && (path[len] == '/' || (len > 0 && folder[len - 1] == '/'));
+	return folder && strncmp(path, folder, len) == 0 &&
+	       (path[len] == '/' || (len > 0 && folder[len - 1] == '/'));
 }
 
 static char *resolved_folder(fy_arena *arena, const char *file)
 {
 	size_t len = folder_length(file);
-	char *folder = len > 0 ? fy_arena_strndup(arena, file, len) :
-				 fy_arena_strdup(arena, file[0] == '/' ? "/" : ".");
+	char *folder = len > 0 ? fy_arena_strndup(arena, file, len)
+			       : fy_arena_strdup(arena, file[0] == '/' ? "/" : ".");
 	char buffer[PATH_MAX];
 
 	return realpath(folder, buffer) ? fy_arena_strdup(arena, buffer) : NULL;
 }
 
-/* Resolves the location; it must stay in the model's folder, or in that of the file the model's name links to. */
+/* Resolves the location; it must stay in the model's folder, or in that of the file the model's name links
+ * to. */
 static fy_status resolve(fy_onnx_reader *reader, const tensor_parts *parts, const char **out)
 {
 	size_t len = folder_length(reader->path);
@@ -324,16 +335,17 @@ static fy_status resolve(fy_onnx_reader *reader, const tensor_parts *parts, cons
 		return refuse_location(reader, parts, "has no location");
 	if (!safe_name(parts->location))
 		return refuse_location(reader, parts, "is not a plain path inside the model's folder");
-	joined = len == 0 && reader->path[0] != '/' ?
-			 parts->location :
-			 fy_arena_printf(reader->arena, "%.*s/%s", (int)len, reader->path, parts->location);
+	joined = len == 0 && reader->path[0] != '/'
+			 ? parts->location
+			 : fy_arena_printf(reader->arena, "%.*s/%s", (int)len, reader->path, parts->location);
 	folder = resolved_folder(reader->arena, reader->path);
 	real_model = realpath(reader->path, buffer) ? fy_arena_strdup(reader->arena, buffer) : NULL;
 	if (real_model)
 		linked = resolved_folder(reader->arena, real_model);
 	if (!realpath(joined, buffer))
 		return fy_error(reader->diags, FY_USAGE, "onnx-external", &reader->place,
-				"the external data '%s' of tensor '%s' is not there", parts->location, label(parts));
+				"the external data '%s' of tensor '%s' is not there", parts->location,
+				label(parts));
 	if ((!is_inside(buffer, folder) && !is_inside(buffer, linked)) ||
 	    (real_model && strcmp(buffer, real_model) == 0))
 		return refuse_location(reader, parts, "is outside the model's folder");
@@ -366,14 +378,15 @@ static fy_status open_external(fy_onnx_reader *reader, const char *path, const f
 	return FY_OK;
 }
 
-static fy_status external_range(fy_onnx_reader *reader, const tensor_parts *parts, size_t size, const fy_file *file,
-				uint64_t *offset)
+static fy_status external_range(fy_onnx_reader *reader, const tensor_parts *parts, size_t size,
+				const fy_file *file, uint64_t *offset)
 {
 	int64_t from = 0, length;
 
 	if (parts->offset && (!fy_parse_i64(parts->offset, &from) || from < 0))
 		return refuse_location(reader, parts, "has a broken offset");
-	if (parts->length && (!fy_parse_i64(parts->length, &length) || length < 0 || (uint64_t)length != size))
+	if (parts->length &&
+	    (!fy_parse_i64(parts->length, &length) || length < 0 || (uint64_t)length != size))
 		return refuse_location(reader, parts, "is not as long as the tensor");
 	if ((uint64_t)from > file->size || size > file->size - (size_t)from)
 		return refuse_location(reader, parts, "ends before the tensor does");
@@ -383,7 +396,8 @@ static fy_status external_range(fy_onnx_reader *reader, const tensor_parts *part
 	return FY_OK;
 }
 
-static fy_status from_external(fy_onnx_reader *reader, const tensor_parts *parts, size_t size, fy_tensor **out)
+static fy_status from_external(fy_onnx_reader *reader, const tensor_parts *parts, size_t size,
+			       fy_tensor **out)
 {
 	const fy_file *file = NULL;
 	const char *path = NULL;
@@ -415,8 +429,8 @@ fy_status fy_onnx_read_tensor(fy_onnx_reader *reader, fy_wire wire, fy_tensor **
 		const uint8_t *bytes = parts.has_raw ? (const uint8_t *)parts.raw.data : (const uint8_t *)"";
 
 		if (parts.raw.len != size || parts.data_field)
-			return fy_onnx_malformed(reader, "tensor '%s' has %zu bytes of data, needs %zu", label(&parts),
-						 parts.raw.len, size);
+			return fy_onnx_malformed(reader, "tensor '%s' has %zu bytes of data, needs %zu",
+						 label(&parts), parts.raw.len, size);
 		if (file && (bytes < file->data || bytes > file->data + file->size))
 			file = NULL; /* joined from pieces */
 		return from_bytes(reader, &parts, bytes, size, file, out);

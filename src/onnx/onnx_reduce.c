@@ -8,8 +8,18 @@
 
 /* ---- reductions --------------------------------------------------------------------------------- */
 
-enum reduce_mode { REDUCE_SUM, REDUCE_MEAN, REDUCE_MAX, REDUCE_MIN, REDUCE_PROD, REDUCE_L1, REDUCE_L2, REDUCE_LOG_SUM,
-		   REDUCE_LOG_SUM_EXP, REDUCE_SUM_SQUARE };
+enum reduce_mode {
+	REDUCE_SUM,
+	REDUCE_MEAN,
+	REDUCE_MAX,
+	REDUCE_MIN,
+	REDUCE_PROD,
+	REDUCE_L1,
+	REDUCE_L2,
+	REDUCE_LOG_SUM,
+	REDUCE_LOG_SUM_EXP,
+	REDUCE_SUM_SQUARE
+};
 
 /* Which axes, as a mask; *known is false when the axes are data. */
 static fy_status reduce_mask(const fy_onnx_call *call, int rank, uint32_t *mask, bool *known)
@@ -70,14 +80,16 @@ static fy_status reduce_infer(fy_onnx_call *call)
 static void fill_neutral(fy_tensor *out, bool max)
 {
 	int64_t bits = 8 * (int64_t)fy_dtype_size(out->dtype);
-	bool is_unsigned = out->dtype == FY_U8 || out->dtype == FY_U16 || out->dtype == FY_U32 || out->dtype == FY_U64;
+	bool is_unsigned =
+		out->dtype == FY_U8 || out->dtype == FY_U16 || out->dtype == FY_U32 || out->dtype == FY_U64;
 
 	if (fy_dtype_is_float(out->dtype))
 		fy_kernel_fill_f64(out, max ? -INFINITY : INFINITY);
 	else if (out->dtype == FY_BOOL || is_unsigned)
 		fy_kernel_fill_i64(out, max ? 0 : out->dtype == FY_BOOL ? 1 : -1);
 	else
-		fy_kernel_fill_i64(out, max ? -(INT64_C(1) << (bits - 2)) * 2 : (INT64_C(1) << (bits - 2)) * 2 - 1);
+		fy_kernel_fill_i64(out, max ? -(INT64_C(1) << (bits - 2)) * 2
+					    : (INT64_C(1) << (bits - 2)) * 2 - 1);
 }
 
 static void norm_of_any(fy_tensor *out, const fy_tensor *in, uint32_t mask, fy_tensor *wide)
@@ -93,8 +105,8 @@ static void norm_of_any(fy_tensor *out, const fy_tensor *in, uint32_t mask, fy_t
 
 static fy_status reduce_into(const fy_onnx_call *call, fy_tensor *out, const fy_tensor *in, uint32_t mask)
 {
-	static const fy_reduce plain[] = { FY_SUM, FY_MEAN, FY_AMAX, FY_AMIN, FY_PROD, FY_SUM_ABS, FY_SUM,
-					   FY_SUM, FY_LOG_SUM_EXP, FY_SUM_SQUARE };
+	static const fy_reduce plain[] = { FY_SUM,     FY_MEAN, FY_AMAX, FY_AMIN,        FY_PROD,
+					   FY_SUM_ABS, FY_SUM,  FY_SUM,  FY_LOG_SUM_EXP, FY_SUM_SQUARE };
 	bool whole = !fy_dtype_is_float(out->dtype);
 	int mode = call->op->mode;
 	fy_tensor *wide = NULL;
@@ -133,8 +145,8 @@ const fy_onnx_op fy_onnx_op_reduce_sum = {
 	.since = FY_ONNX_SINCE(1, 11, 13),
 	.arity = FY_ONNX_ARITY({ 1, 1, 1, 1, 1 }, { 13, 1, 2, 1, 1 }),
 	.attrs = FY_ONNX_ATTRS({ .name = "axes", .kind = 'I', .until = 12 },
-				{ .name = "keepdims", .kind = 'i', .number = 1 },
-				{ .name = "noop_with_empty_axes", .kind = 'i', .since = 13 }),
+			       { .name = "keepdims", .kind = 'i', .number = 1 },
+			       { .name = "noop_with_empty_axes", .kind = 'i', .since = 13 }),
 	.infer = reduce_infer,
 	.eval = reduce_eval,
 	.mode = REDUCE_SUM,
@@ -145,8 +157,8 @@ const fy_onnx_op fy_onnx_op_reduce_mean = {
 	.since = FY_ONNX_SINCE(1, 11, 13, 18),
 	.arity = FY_ONNX_ARITY({ 1, 1, 1, 1, 1 }, { 18, 1, 2, 1, 1 }),
 	.attrs = FY_ONNX_ATTRS({ .name = "axes", .kind = 'I', .until = 17 },
-				{ .name = "keepdims", .kind = 'i', .number = 1 },
-				{ .name = "noop_with_empty_axes", .kind = 'i', .since = 18 }),
+			       { .name = "keepdims", .kind = 'i', .number = 1 },
+			       { .name = "noop_with_empty_axes", .kind = 'i', .since = 18 }),
 	.infer = reduce_infer,
 	.eval = reduce_eval,
 	.mode = REDUCE_MEAN,
@@ -157,8 +169,8 @@ const fy_onnx_op fy_onnx_op_reduce_max = {
 	.since = FY_ONNX_SINCE(1, 11, 12, 13, 18, 20),
 	.arity = FY_ONNX_ARITY({ 1, 1, 1, 1, 1 }, { 18, 1, 2, 1, 1 }),
 	.attrs = FY_ONNX_ATTRS({ .name = "axes", .kind = 'I', .until = 17 },
-				{ .name = "keepdims", .kind = 'i', .number = 1 },
-				{ .name = "noop_with_empty_axes", .kind = 'i', .since = 18 }),
+			       { .name = "keepdims", .kind = 'i', .number = 1 },
+			       { .name = "noop_with_empty_axes", .kind = 'i', .since = 18 }),
 	.infer = reduce_infer,
 	.eval = reduce_eval,
 	.mode = REDUCE_MAX,
@@ -169,8 +181,8 @@ const fy_onnx_op fy_onnx_op_reduce_min = {
 	.since = FY_ONNX_SINCE(1, 11, 12, 13, 18, 20),
 	.arity = FY_ONNX_ARITY({ 1, 1, 1, 1, 1 }, { 18, 1, 2, 1, 1 }),
 	.attrs = FY_ONNX_ATTRS({ .name = "axes", .kind = 'I', .until = 17 },
-				{ .name = "keepdims", .kind = 'i', .number = 1 },
-				{ .name = "noop_with_empty_axes", .kind = 'i', .since = 18 }),
+			       { .name = "keepdims", .kind = 'i', .number = 1 },
+			       { .name = "noop_with_empty_axes", .kind = 'i', .since = 18 }),
 	.infer = reduce_infer,
 	.eval = reduce_eval,
 	.mode = REDUCE_MIN,
@@ -181,8 +193,8 @@ const fy_onnx_op fy_onnx_op_reduce_prod = {
 	.since = FY_ONNX_SINCE(1, 11, 13, 18),
 	.arity = FY_ONNX_ARITY({ 1, 1, 1, 1, 1 }, { 18, 1, 2, 1, 1 }),
 	.attrs = FY_ONNX_ATTRS({ .name = "axes", .kind = 'I', .until = 17 },
-				{ .name = "keepdims", .kind = 'i', .number = 1 },
-				{ .name = "noop_with_empty_axes", .kind = 'i', .since = 18 }),
+			       { .name = "keepdims", .kind = 'i', .number = 1 },
+			       { .name = "noop_with_empty_axes", .kind = 'i', .since = 18 }),
 	.infer = reduce_infer,
 	.eval = reduce_eval,
 	.mode = REDUCE_PROD,
@@ -193,8 +205,8 @@ const fy_onnx_op fy_onnx_op_reduce_l1 = {
 	.since = FY_ONNX_SINCE(1, 11, 13, 18),
 	.arity = FY_ONNX_ARITY({ 1, 1, 1, 1, 1 }, { 18, 1, 2, 1, 1 }),
 	.attrs = FY_ONNX_ATTRS({ .name = "axes", .kind = 'I', .until = 17 },
-				{ .name = "keepdims", .kind = 'i', .number = 1 },
-				{ .name = "noop_with_empty_axes", .kind = 'i', .since = 18 }),
+			       { .name = "keepdims", .kind = 'i', .number = 1 },
+			       { .name = "noop_with_empty_axes", .kind = 'i', .since = 18 }),
 	.infer = reduce_infer,
 	.eval = reduce_eval,
 	.mode = REDUCE_L1,
@@ -205,8 +217,8 @@ const fy_onnx_op fy_onnx_op_reduce_l2 = {
 	.since = FY_ONNX_SINCE(1, 11, 13, 18),
 	.arity = FY_ONNX_ARITY({ 1, 1, 1, 1, 1 }, { 18, 1, 2, 1, 1 }),
 	.attrs = FY_ONNX_ATTRS({ .name = "axes", .kind = 'I', .until = 17 },
-				{ .name = "keepdims", .kind = 'i', .number = 1 },
-				{ .name = "noop_with_empty_axes", .kind = 'i', .since = 18 }),
+			       { .name = "keepdims", .kind = 'i', .number = 1 },
+			       { .name = "noop_with_empty_axes", .kind = 'i', .since = 18 }),
 	.infer = reduce_infer,
 	.eval = reduce_eval,
 	.mode = REDUCE_L2,
@@ -217,8 +229,8 @@ const fy_onnx_op fy_onnx_op_reduce_log_sum = {
 	.since = FY_ONNX_SINCE(1, 11, 13, 18, 28),
 	.arity = FY_ONNX_ARITY({ 1, 1, 1, 1, 1 }, { 18, 1, 2, 1, 1 }),
 	.attrs = FY_ONNX_ATTRS({ .name = "axes", .kind = 'I', .until = 17 },
-				{ .name = "keepdims", .kind = 'i', .number = 1 },
-				{ .name = "noop_with_empty_axes", .kind = 'i', .since = 18 }),
+			       { .name = "keepdims", .kind = 'i', .number = 1 },
+			       { .name = "noop_with_empty_axes", .kind = 'i', .since = 18 }),
 	.infer = reduce_infer,
 	.eval = reduce_eval,
 	.mode = REDUCE_LOG_SUM,
@@ -229,8 +241,8 @@ const fy_onnx_op fy_onnx_op_reduce_log_sum_exp = {
 	.since = FY_ONNX_SINCE(1, 11, 13, 18, 28),
 	.arity = FY_ONNX_ARITY({ 1, 1, 1, 1, 1 }, { 18, 1, 2, 1, 1 }),
 	.attrs = FY_ONNX_ATTRS({ .name = "axes", .kind = 'I', .until = 17 },
-				{ .name = "keepdims", .kind = 'i', .number = 1 },
-				{ .name = "noop_with_empty_axes", .kind = 'i', .since = 18 }),
+			       { .name = "keepdims", .kind = 'i', .number = 1 },
+			       { .name = "noop_with_empty_axes", .kind = 'i', .since = 18 }),
 	.infer = reduce_infer,
 	.eval = reduce_eval,
 	.mode = REDUCE_LOG_SUM_EXP,
@@ -241,8 +253,8 @@ const fy_onnx_op fy_onnx_op_reduce_sum_square = {
 	.since = FY_ONNX_SINCE(1, 11, 13, 18),
 	.arity = FY_ONNX_ARITY({ 1, 1, 1, 1, 1 }, { 18, 1, 2, 1, 1 }),
 	.attrs = FY_ONNX_ATTRS({ .name = "axes", .kind = 'I', .until = 17 },
-				{ .name = "keepdims", .kind = 'i', .number = 1 },
-				{ .name = "noop_with_empty_axes", .kind = 'i', .since = 18 }),
+			       { .name = "keepdims", .kind = 'i', .number = 1 },
+			       { .name = "noop_with_empty_axes", .kind = 'i', .since = 18 }),
 	.infer = reduce_infer,
 	.eval = reduce_eval,
 	.mode = REDUCE_SUM_SQUARE,
@@ -280,8 +292,8 @@ const fy_onnx_op fy_onnx_op_arg_max = {
 	.name = "onnx::ArgMax",
 	.since = FY_ONNX_SINCE(1, 11, 12, 13),
 	.attrs = FY_ONNX_ATTRS({ .name = "axis", .kind = 'i' },
-				{ .name = "keepdims", .kind = 'i', .number = 1 },
-				{ .name = "select_last_index", .kind = 'i', .since = 12 }),
+			       { .name = "keepdims", .kind = 'i', .number = 1 },
+			       { .name = "select_last_index", .kind = 'i', .since = 12 }),
 	.infer = arg_infer,
 	.eval = arg_eval,
 	.mode = 1,
@@ -291,14 +303,15 @@ const fy_onnx_op fy_onnx_op_arg_min = {
 	.name = "onnx::ArgMin",
 	.since = FY_ONNX_SINCE(1, 11, 12, 13),
 	.attrs = FY_ONNX_ATTRS({ .name = "axis", .kind = 'i' },
-				{ .name = "keepdims", .kind = 'i', .number = 1 },
-				{ .name = "select_last_index", .kind = 'i', .since = 12 }),
+			       { .name = "keepdims", .kind = 'i', .number = 1 },
+			       { .name = "select_last_index", .kind = 'i', .since = 12 }),
 	.infer = arg_infer,
 	.eval = arg_eval,
 	.mode = 0,
 };
 
-/* ---- cumulative ------------------------------------------------------------------------------------------ */
+/* ---- cumulative ------------------------------------------------------------------------------------------
+ */
 
 static fy_status scan_infer(fy_onnx_call *call)
 {
@@ -315,8 +328,8 @@ static fy_status scan_eval(fy_onnx_call *call)
 	if (count != 1)
 		return fy_onnx_fail(call, "the axis must be a single number");
 	FY_TRY(fy_onnx_axis(call, axis[0], in->shape.rank, &dim));
-	fy_kernel_scan(call->outputs[0], NULL, (fy_scan)call->op->mode, in, dim, fy_onnx_int(call, "exclusive") != 0,
-		       fy_onnx_int(call, "reverse") != 0);
+	fy_kernel_scan(call->outputs[0], NULL, (fy_scan)call->op->mode, in, dim,
+		       fy_onnx_int(call, "exclusive") != 0, fy_onnx_int(call, "reverse") != 0);
 	return FY_OK;
 }
 
@@ -340,7 +353,8 @@ const fy_onnx_op fy_onnx_op_cum_prod = {
 	.mode = FY_CUMPROD,
 };
 
-/* ---- top k ----------------------------------------------------------------------------------------------- */
+/* ---- top k -----------------------------------------------------------------------------------------------
+ */
 
 static fy_status top_k_count(const fy_onnx_call *call, int64_t *k)
 {
@@ -372,7 +386,8 @@ static fy_status top_k_infer(fy_onnx_call *call)
 	FY_TRY(top_k_count(call, &k));
 	out = *shape;
 	if (k > out.dims[axis] && fy_dim_known(out.dims[axis]))
-		return fy_onnx_fail(call, "k is %" PRId64 ", the axis has %" PRId64 " elements", k, out.dims[axis]);
+		return fy_onnx_fail(call, "k is %" PRId64 ", the axis has %" PRId64 " elements", k,
+				    out.dims[axis]);
 	out.dims[axis] = k < 0 ? FY_ONNX_DIM_UNKNOWN : k;
 	FY_TRY(fy_onnx_result(call, 0, fy_onnx_dtype(call, 0), &out));
 	return fy_onnx_result(call, 1, FY_I64, &out);
@@ -393,14 +408,15 @@ const fy_onnx_op fy_onnx_op_top_k = {
 	.since = FY_ONNX_SINCE(1, 10, 11, 24),
 	.arity = FY_ONNX_ARITY({ 1, 1, 1, 2, 2 }, { 10, 2, 2, 2, 2 }),
 	.attrs = FY_ONNX_ATTRS({ .name = "axis", .kind = 'i', .number = -1 },
-				{ .name = "k", .kind = 'i', .until = 9, .required = true },
-				{ .name = "largest", .kind = 'i', .number = 1, .since = 11 },
-				{ .name = "sorted", .kind = 'i', .number = 1, .since = 11 }),
+			       { .name = "k", .kind = 'i', .until = 9, .required = true },
+			       { .name = "largest", .kind = 'i', .number = 1, .since = 11 },
+			       { .name = "sorted", .kind = 'i', .number = 1, .since = 11 }),
 	.infer = top_k_infer,
 	.eval = top_k_eval,
 };
 
-/* ---- softmax ------------------------------------------------------------------------------------------------ */
+/* ---- softmax
+ * ------------------------------------------------------------------------------------------------ */
 
 enum softmax_mode { SOFTMAX, LOG_SOFTMAX, HARDMAX };
 
@@ -472,7 +488,7 @@ const fy_onnx_op fy_onnx_op_softmax = {
 	.name = "onnx::Softmax",
 	.since = FY_ONNX_SINCE(1, 11, 13),
 	.attrs = FY_ONNX_ATTRS({ .name = "axis", .kind = 'i', .number = 1, .until = 12 },
-				{ .name = "axis", .kind = 'i', .number = -1, .since = 13 }),
+			       { .name = "axis", .kind = 'i', .number = -1, .since = 13 }),
 	.infer = softmax_infer,
 	.eval = softmax_eval,
 	.mode = SOFTMAX,
@@ -482,7 +498,7 @@ const fy_onnx_op fy_onnx_op_log_softmax = {
 	.name = "onnx::LogSoftmax",
 	.since = FY_ONNX_SINCE(1, 11, 13),
 	.attrs = FY_ONNX_ATTRS({ .name = "axis", .kind = 'i', .number = 1, .until = 12 },
-				{ .name = "axis", .kind = 'i', .number = -1, .since = 13 }),
+			       { .name = "axis", .kind = 'i', .number = -1, .since = 13 }),
 	.infer = softmax_infer,
 	.eval = softmax_eval,
 	.mode = LOG_SOFTMAX,
@@ -492,7 +508,7 @@ const fy_onnx_op fy_onnx_op_hardmax = {
 	.name = "onnx::Hardmax",
 	.since = FY_ONNX_SINCE(1, 11, 13),
 	.attrs = FY_ONNX_ATTRS({ .name = "axis", .kind = 'i', .number = 1, .until = 12 },
-				{ .name = "axis", .kind = 'i', .number = -1, .since = 13 }),
+			       { .name = "axis", .kind = 'i', .number = -1, .since = 13 }),
 	.infer = softmax_infer,
 	.eval = softmax_eval,
 	.mode = HARDMAX,

@@ -11,7 +11,7 @@
 
 typedef struct resize_plan {
 	fy_resize resize;
-	bool known;     /* the sizes are */
+	bool known; /* the sizes are */
 	bool by_scale;
 	fy_shape out;
 	double roi[2 * FY_MAX_RANK];
@@ -113,8 +113,8 @@ static fy_status resize_axes(const fy_onnx_call *call, int rank, int axes[], int
 }
 
 /* Sizes are given; with an aspect ratio to keep, the one scale is the smallest or largest of all. */
-static void sizes_to_scales(const fy_onnx_call *call, const fy_shape *in, const int axes[], const int64_t sizes[],
-			    int count, resize_plan *plan)
+static void sizes_to_scales(const fy_onnx_call *call, const fy_shape *in, const int axes[],
+			    const int64_t sizes[], int count, resize_plan *plan)
 {
 	fy_str policy = fy_onnx_text(call, "keep_aspect_ratio_policy");
 	bool larger = fy_str_is(policy, "not_larger"), smaller = fy_str_is(policy, "not_smaller");
@@ -130,14 +130,14 @@ static void sizes_to_scales(const fy_onnx_call *call, const fy_shape *in, const 
 			scale = larger ? fmin(scale, one) : fmax(scale, one);
 	}
 	for (int i = 0; i < count && (larger || smaller); i++) {
-		plan->out.dims[axes[i]] = plan->known ? (int64_t)round(scale * (double)in->dims[axes[i]]) :
-							FY_ONNX_DIM_UNKNOWN;
+		plan->out.dims[axes[i]] =
+			plan->known ? (int64_t)round(scale * (double)in->dims[axes[i]]) : FY_ONNX_DIM_UNKNOWN;
 		plan->resize.scale[axes[i]] = scale;
 	}
 }
 
-static fy_status scales_to_sizes(const fy_onnx_call *call, const fy_shape *in, const int axes[], const double scales[],
-				 int count, resize_plan *plan)
+static fy_status scales_to_sizes(const fy_onnx_call *call, const fy_shape *in, const int axes[],
+				 const double scales[], int count, resize_plan *plan)
 {
 	bool crop = plan->resize.coord == FY_COORD_TF_CROP_AND_RESIZE;
 
@@ -203,8 +203,8 @@ static fy_status plan_resize(const fy_onnx_call *call, const fy_shape *in, resiz
 		return FY_OK;
 	}
 	if ((scale_count >= 0 ? scale_count : size_count) != axis_count)
-		return fy_onnx_fail(call, "%d scales or sizes for %d axes", scale_count >= 0 ? scale_count : size_count,
-				    axis_count);
+		return fy_onnx_fail(call, "%d scales or sizes for %d axes",
+				    scale_count >= 0 ? scale_count : size_count, axis_count);
 	if (scale_count >= 0)
 		FY_TRY(scales_to_sizes(call, in, axes, scales, axis_count, plan));
 	else
@@ -231,8 +231,8 @@ static fy_status resize_infer(fy_onnx_call *call)
 	return fy_onnx_result(call, 0, fy_onnx_dtype(call, 0), &plan.out);
 }
 
-/* Before opset 11 nothing says which neighbour is the nearest; ONNX Runtime takes the upper one along axes that shrink and
- * the lower one along others. The axes that shrink go first. */
+/* Before opset 11 nothing says which neighbour is the nearest; ONNX Runtime takes the upper one along axes
+ * that shrink and the lower one along others. The axes that shrink go first. */
 static fy_status resize_old_nearest(fy_onnx_call *call, const resize_plan *plan)
 {
 	const fy_tensor *in = call->inputs[0];
@@ -271,15 +271,16 @@ const fy_onnx_op fy_onnx_op_resize = {
 	.name = "onnx::Resize",
 	.since = FY_ONNX_SINCE(10, 11, 13, 18, 19),
 	.arity = FY_ONNX_ARITY({ 10, 2, 2, 1, 1 }, { 11, 3, 4, 1, 1 }, { 13, 1, 4, 1, 1 }),
-	.attrs = FY_ONNX_ATTRS({ .name = "antialias", .kind = 'i', .since = 18 },
-				{ .name = "axes", .kind = 'I', .since = 18 },
-				{ .name = "coordinate_transformation_mode", .kind = 's', .text = "half_pixel", .since = 11 },
-				{ .name = "cubic_coeff_a", .kind = 'f', .number = -0.75, .since = 11 },
-				{ .name = "exclude_outside", .kind = 'i', .since = 11 },
-				{ .name = "extrapolation_value", .kind = 'f', .since = 11 },
-				{ .name = "keep_aspect_ratio_policy", .kind = 's', .text = "stretch", .since = 18 },
-				{ .name = "mode", .kind = 's', .text = "nearest" },
-				{ .name = "nearest_mode", .kind = 's', .text = "round_prefer_floor", .since = 11 }),
+	.attrs = FY_ONNX_ATTRS(
+		{ .name = "antialias", .kind = 'i', .since = 18 },
+		{ .name = "axes", .kind = 'I', .since = 18 },
+		{ .name = "coordinate_transformation_mode", .kind = 's', .text = "half_pixel", .since = 11 },
+		{ .name = "cubic_coeff_a", .kind = 'f', .number = -0.75, .since = 11 },
+		{ .name = "exclude_outside", .kind = 'i', .since = 11 },
+		{ .name = "extrapolation_value", .kind = 'f', .since = 11 },
+		{ .name = "keep_aspect_ratio_policy", .kind = 's', .text = "stretch", .since = 18 },
+		{ .name = "mode", .kind = 's', .text = "nearest" },
+		{ .name = "nearest_mode", .kind = 's', .text = "round_prefer_floor", .since = 11 }),
 	.infer = resize_infer,
 	.eval = resize_eval,
 };
@@ -290,12 +291,13 @@ const fy_onnx_op fy_onnx_op_upsample = {
 	.removed = 10,
 	.arity = FY_ONNX_ARITY({ 7, 1, 1, 1, 1 }, { 9, 2, 2, 1, 1 }),
 	.attrs = FY_ONNX_ATTRS({ .name = "mode", .kind = 's', .text = "nearest" },
-				{ .name = "scales", .kind = 'F', .until = 8, .required = true }),
+			       { .name = "scales", .kind = 'F', .until = 8, .required = true }),
 	.infer = resize_infer,
 	.eval = resize_eval,
 };
 
-/* ---- grid sample ------------------------------------------------------------------------------------------ */
+/* ---- grid sample ------------------------------------------------------------------------------------------
+ */
 
 static fy_status grid_infer(fy_onnx_call *call)
 {
@@ -307,7 +309,8 @@ static fy_status grid_infer(fy_onnx_call *call)
 	if (in->rank != grid->rank || in->rank < 4 || in->rank > 5)
 		return fy_onnx_unsupported(call, "of input rank %d and grid rank %d", in->rank, grid->rank);
 	if (fy_dim_known(grid->dims[grid->rank - 1]) && grid->dims[grid->rank - 1] != in->rank - 2)
-		return fy_onnx_fail(call, "the grid has %" PRId64 " coordinates per point", grid->dims[grid->rank - 1]);
+		return fy_onnx_fail(call, "the grid has %" PRId64 " coordinates per point",
+				    grid->dims[grid->rank - 1]);
 	if (fy_dim_known(grid->dims[0]) && fy_dim_known(in->dims[0]) && grid->dims[0] != in->dims[0])
 		return fy_onnx_fail(call, "input and grid differ in batch size");
 	out = *in;
@@ -346,9 +349,9 @@ const fy_onnx_op fy_onnx_op_grid_sample = {
 	.since = FY_ONNX_SINCE(16, 20, 22),
 	.arity = FY_ONNX_ARITY({ 16, 2, 2, 1, 1 }),
 	.attrs = FY_ONNX_ATTRS({ .name = "align_corners", .kind = 'i' },
-				{ .name = "mode", .kind = 's', .text = "bilinear", .until = 19 },
-				{ .name = "mode", .kind = 's', .text = "linear", .since = 20 },
-				{ .name = "padding_mode", .kind = 's', .text = "zeros" }),
+			       { .name = "mode", .kind = 's', .text = "bilinear", .until = 19 },
+			       { .name = "mode", .kind = 's', .text = "linear", .since = 20 },
+			       { .name = "padding_mode", .kind = 's', .text = "zeros" }),
 	.infer = grid_infer,
 	.eval = grid_eval,
 };

@@ -1,6 +1,6 @@
 /*
- * Operators that change the shape but no element: Reshape, Squeeze, Transpose, Expand ..., and the ones that tell sizes.
- * Most results are views.
+ * Operators that change the shape but no element: Reshape, Squeeze, Transpose, Expand ..., and the ones that
+ * tell sizes. Most results are views.
  */
 #include "onnx/onnx_internal.h"
 #include "kernels/kernels.h"
@@ -53,8 +53,8 @@ static fy_status solve_open_dim(const fy_onnx_call *call, const fy_shape *in, fy
 	out->dims[open] = FY_ONNX_DIM_UNKNOWN;
 	if (left.symbols == 0 && right.symbols == 0) {
 		if (right.known == 0 ? left.known != 0 : left.known % right.known != 0)
-			return fy_onnx_fail(call, "%" PRId64 " elements do not divide by %" PRId64, left.known,
-					    right.known);
+			return fy_onnx_fail(call, "%" PRId64 " elements do not divide by %" PRId64,
+					    left.known, right.known);
 		out->dims[open] = right.known == 0 ? 0 : left.known / right.known;
 	} else if (left.symbols == 1 && right.symbols == 0 && left.known == right.known && left.known > 0) {
 		out->dims[open] = left.symbol;
@@ -78,7 +78,8 @@ static fy_status reshape_shape(const fy_onnx_call *call, fy_shape *out, bool *kn
 		if (dims[i] < -1 && !fy_onnx_int_is_symbol(dims[i]))
 			return fy_onnx_fail(call, "size %" PRId64 " is negative", dims[i]);
 		if (dims[i] == 0 && !fy_onnx_int(call, "allowzero") && in && i >= in->rank)
-			return fy_onnx_fail(call, "size %d is to be copied, the input has rank %d", i, in->rank);
+			return fy_onnx_fail(call, "size %d is to be copied, the input has rank %d", i,
+					    in->rank);
 		if (dims[i] == 0 && !fy_onnx_int(call, "allowzero"))
 			out->dims[i] = in ? in->dims[i] : FY_ONNX_DIM_UNKNOWN;
 		else
@@ -172,7 +173,8 @@ static fy_status squeeze_infer(fy_onnx_call *call)
 
 		FY_TRY(fy_onnx_axis(call, axes[i], in->rank, &axis));
 		if (fy_dim_known(in->dims[axis]) && in->dims[axis] != 1)
-			return fy_onnx_fail(call, "axis %d has %" PRId64 " elements, not 1", axis, in->dims[axis]);
+			return fy_onnx_fail(call, "axis %d has %" PRId64 " elements, not 1", axis,
+					    in->dims[axis]);
 		drop[axis] = true;
 	}
 	for (int i = 0; i < in->rank; i++) {
@@ -245,7 +247,8 @@ const fy_onnx_op fy_onnx_op_identity = {
 	.eval = identity_eval,
 };
 
-/* ---- views by strides ------------------------------------------------------------------------------------ */
+/* ---- views by strides ------------------------------------------------------------------------------------
+ */
 
 static fy_status permutation(const fy_onnx_call *call, int rank, int perm[])
 {
@@ -341,7 +344,8 @@ const fy_onnx_op fy_onnx_op_expand = {
 	.eval = expand_eval,
 };
 
-/* ---- blocks to depth and back ------------------------------------------------------------------------------- */
+/* ---- blocks to depth and back
+ * ------------------------------------------------------------------------------- */
 
 static fy_status block_size(const fy_onnx_call *call, int64_t *block)
 {
@@ -369,14 +373,15 @@ static fy_status blocks_infer(fy_onnx_call *call)
 		int64_t by = i == 1 ? block * block : block;
 
 		if (divides && fy_dim_known(in->dims[i]) && in->dims[i] % by != 0)
-			return fy_onnx_fail(call, "axis %d of %" PRId64 " elements does not divide by %" PRId64, i,
+			return fy_onnx_fail(call,
+					    "axis %d of %" PRId64 " elements does not divide by %" PRId64, i,
 					    in->dims[i], by);
 		if (!divides)
 			out.dims[i] = fy_onnx_dim_mul(in->dims[i], by);
 		else
-			out.dims[i] = fy_dim_known(in->dims[i]) ? in->dims[i] / by :
-				      by == 1			? in->dims[i] :
-								  FY_ONNX_DIM_UNKNOWN;
+			out.dims[i] = fy_dim_known(in->dims[i]) ? in->dims[i] / by
+				      : by == 1                 ? in->dims[i]
+								: FY_ONNX_DIM_UNKNOWN;
 	}
 	return fy_onnx_result(call, 0, fy_onnx_dtype(call, 0), &out);
 }
@@ -395,11 +400,14 @@ static fy_status blocks_eval(fy_onnx_call *call)
 
 	FY_TRY(block_size(call, &block));
 	if (to_depth)
-		split = (fy_shape){ 6, { in->dims[0], in->dims[1], out->dims[2], block, out->dims[3], block } };
+		split = (fy_shape){ 6,
+				    { in->dims[0], in->dims[1], out->dims[2], block, out->dims[3], block } };
 	else if (crd)
-		split = (fy_shape){ 6, { in->dims[0], out->dims[1], block, block, in->dims[2], in->dims[3] } };
+		split = (fy_shape){ 6,
+				    { in->dims[0], out->dims[1], block, block, in->dims[2], in->dims[3] } };
 	else
-		split = (fy_shape){ 6, { in->dims[0], block, block, out->dims[1], in->dims[2], in->dims[3] } };
+		split = (fy_shape){ 6,
+				    { in->dims[0], block, block, out->dims[1], in->dims[2], in->dims[3] } };
 	fy_shape_strides(&split, plain);
 	moved = split;
 	for (int i = 0; i < 6; i++) {
@@ -422,7 +430,7 @@ const fy_onnx_op fy_onnx_op_depth_to_space = {
 	.since = FY_ONNX_SINCE(1, 11, 13, 28),
 	.flags = FY_ONNX_ANY_TYPE,
 	.attrs = FY_ONNX_ATTRS({ .name = "blocksize", .kind = 'i', .required = true },
-				{ .name = "mode", .kind = 's', .text = "DCR", .since = 11 }),
+			       { .name = "mode", .kind = 's', .text = "DCR", .since = 11 }),
 	.infer = blocks_infer,
 	.eval = blocks_eval,
 };
@@ -432,17 +440,19 @@ const fy_onnx_op fy_onnx_op_space_to_depth = {
 	.since = FY_ONNX_SINCE(1, 13, 28),
 	.flags = FY_ONNX_ANY_TYPE,
 	.attrs = FY_ONNX_ATTRS({ .name = "blocksize", .kind = 'i', .required = true },
-				{ .name = "mode", .kind = 's', .text = "DCR", .since = 28 }),
+			       { .name = "mode", .kind = 's', .text = "DCR", .since = 28 }),
 	.infer = blocks_infer,
 	.eval = blocks_eval,
 	.mode = 1,
 };
 
-/* ---- sizes ------------------------------------------------------------------------------------------------------ */
+/* ---- sizes
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void shape_range(const fy_onnx_call *call, int rank, int *from, int *to)
 {
-	int64_t start = fy_onnx_int(call, "start"), end = fy_onnx_has_attr(call, "end") ? fy_onnx_int(call, "end") : rank;
+	int64_t start = fy_onnx_int(call, "start"),
+		end = fy_onnx_has_attr(call, "end") ? fy_onnx_int(call, "end") : rank;
 
 	start = start < 0 ? start + rank : start;
 	end = end < 0 ? end + rank : end;
@@ -477,7 +487,7 @@ const fy_onnx_op fy_onnx_op_shape = {
 	.since = FY_ONNX_SINCE(1, 13, 15, 19, 21, 23, 24, 25),
 	.flags = FY_ONNX_OWN_OUTPUTS | FY_ONNX_ANY_TYPE,
 	.attrs = FY_ONNX_ATTRS({ .name = "end", .kind = 'i', .since = 15 },
-				{ .name = "start", .kind = 'i', .since = 15 }),
+			       { .name = "start", .kind = 'i', .since = 15 }),
 	.infer = shape_infer,
 	.eval = shape_eval,
 };

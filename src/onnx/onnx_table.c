@@ -1,6 +1,6 @@
 /*
- * The list of operator records, collected by the build from lines `const fy_onnx_op fy_onnx_... = {`, and looking
- * things up in them. Knows no operator by name.
+ * The list of operator records, collected by the build from lines `const fy_onnx_op fy_onnx_... = {`, and
+ * looking things up in them. Knows no operator by name.
  */
 #include "onnx/onnx.h"
 
@@ -81,7 +81,8 @@ fy_onnx_arity fy_onnx_arity_of(const fy_onnx_op *op, int opset)
 const fy_onnx_attr *fy_onnx_attr_of(const fy_onnx_op *op, int opset, const char *name)
 {
 	for (const fy_onnx_attr *attr = op->attrs; attr && attr->name; attr++) {
-		if (attr->since <= opset && (!attr->until || opset <= attr->until) && strcmp(attr->name, name) == 0)
+		if (attr->since <= opset && (!attr->until || opset <= attr->until) &&
+		    strcmp(attr->name, name) == 0)
 			return attr;
 	}
 	return NULL;

@@ -257,12 +257,16 @@ const fy_onnx_op fy_onnx_op_is_na_n = {
 
 static fy_status is_inf_eval(fy_onnx_call *call)
 {
-	bool negative = fy_onnx_int(call, "detect_negative") != 0, positive = fy_onnx_int(call, "detect_positive") != 0;
+	bool negative = fy_onnx_int(call, "detect_negative") != 0,
+	     positive = fy_onnx_int(call, "detect_positive") != 0;
 
 	if (!negative && !positive)
 		fy_kernel_fill_i64(call->outputs[0], 0);
 	else
-		fy_kernel_unary(call->outputs[0], !negative ? FY_ISPOSINF : !positive ? FY_ISNEGINF : FY_ISINF,
+		fy_kernel_unary(call->outputs[0],
+				!negative   ? FY_ISPOSINF
+				: !positive ? FY_ISNEGINF
+					    : FY_ISINF,
 				call->inputs[0]);
 	return FY_OK;
 }
@@ -271,7 +275,7 @@ const fy_onnx_op fy_onnx_op_is_inf = {
 	.name = "onnx::IsInf",
 	.since = FY_ONNX_SINCE(10, 20),
 	.attrs = FY_ONNX_ATTRS({ .name = "detect_negative", .kind = 'i', .number = 1 },
-				{ .name = "detect_positive", .kind = 'i', .number = 1 }),
+			       { .name = "detect_positive", .kind = 'i', .number = 1 }),
 	.infer = predicate_infer,
 	.eval = is_inf_eval,
 };
@@ -372,7 +376,7 @@ const fy_onnx_op fy_onnx_op_selu = {
 	.name = "onnx::Selu",
 	.since = FY_ONNX_SINCE(6, 22),
 	.attrs = FY_ONNX_ATTRS({ .name = "alpha", .kind = 'f', .number = 1.6732632 },
-				{ .name = "gamma", .kind = 'f', .number = 1.050701 }),
+			       { .name = "gamma", .kind = 'f', .number = 1.050701 }),
 	.infer = float_infer,
 	.eval = activation_eval,
 	.mode = FY_ELU,
@@ -382,7 +386,7 @@ const fy_onnx_op fy_onnx_op_hard_sigmoid = {
 	.name = "onnx::HardSigmoid",
 	.since = FY_ONNX_SINCE(6, 22),
 	.attrs = FY_ONNX_ATTRS({ .name = "alpha", .kind = 'f', .number = 0.2 },
-				{ .name = "beta", .kind = 'f', .number = 0.5 }),
+			       { .name = "beta", .kind = 'f', .number = 0.5 }),
 	.infer = float_infer,
 	.eval = activation_eval,
 	.mode = FY_HARDSIGMOID,
@@ -471,7 +475,7 @@ const fy_onnx_op fy_onnx_op_shrink = {
 	.name = "onnx::Shrink",
 	.since = FY_ONNX_SINCE(9),
 	.attrs = FY_ONNX_ATTRS({ .name = "bias", .kind = 'f' },
-				{ .name = "lambd", .kind = 'f', .number = 0.5 }),
+			       { .name = "lambd", .kind = 'f', .number = 0.5 }),
 	.infer = number_infer,
 	.eval = shrink_eval,
 };
@@ -517,7 +521,7 @@ const fy_onnx_op fy_onnx_op_clip = {
 	.since = FY_ONNX_SINCE(6, 11, 12, 13),
 	.arity = FY_ONNX_ARITY({ 6, 1, 1, 1, 1 }, { 11, 1, 3, 1, 1 }),
 	.attrs = FY_ONNX_ATTRS({ .name = "max", .kind = 'f', .number = 3.4028235e+38, .until = 10 },
-				{ .name = "min", .kind = 'f', .number = -3.4028235e+38, .until = 10 }),
+			       { .name = "min", .kind = 'f', .number = -3.4028235e+38, .until = 10 }),
 	.infer = clip_infer,
 	.eval = clip_eval,
 };
@@ -527,7 +531,8 @@ const fy_onnx_op fy_onnx_op_clip = {
 static fy_status dropout_infer(fy_onnx_call *call)
 {
 	FY_TRY(fy_onnx_result_like(call, 0, 0));
-	return fy_onnx_result(call, 1, call->version < 10 ? fy_onnx_dtype(call, 0) : FY_BOOL, fy_onnx_shape(call, 0));
+	return fy_onnx_result(call, 1, call->version < 10 ? fy_onnx_dtype(call, 0) : FY_BOOL,
+			      fy_onnx_shape(call, 0));
 }
 
 static fy_status dropout_eval(fy_onnx_call *call)
@@ -551,7 +556,7 @@ const fy_onnx_op fy_onnx_op_dropout = {
 	.since = FY_ONNX_SINCE(7, 10, 12, 13, 22),
 	.arity = FY_ONNX_ARITY({ 7, 1, 1, 1, 2 }, { 12, 1, 3, 1, 2 }),
 	.attrs = FY_ONNX_ATTRS({ .name = "ratio", .kind = 'f', .number = 0.5, .until = 11 },
-				{ .name = "seed", .kind = 'i', .since = 12 }),
+			       { .name = "seed", .kind = 'i', .since = 12 }),
 	.infer = dropout_infer,
 	.eval = dropout_eval,
 };

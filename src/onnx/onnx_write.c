@@ -1,6 +1,7 @@
 /*
- * fy_graph to ModelProto. One function per message runs twice: first it only counts and remembers the size of every
- * message, then it writes. So nothing is buffered, and weights go from where they lie straight to the output.
+ * fy_graph to ModelProto. One function per message runs twice: first it only counts and remembers the size of
+ * every message, then it writes. So nothing is buffered, and weights go from where they lie straight to the
+ * output.
  */
 #include "onnx/onnx_internal.h"
 
@@ -21,7 +22,8 @@ typedef struct writer {
 	fy_status status; /* sticky */
 } writer;
 
-/* ---- the wire ------------------------------------------------------------------------------------------- */
+/* ---- the wire -------------------------------------------------------------------------------------------
+ */
 
 static void put(writer *w, const void *bytes, size_t len)
 {
@@ -120,7 +122,8 @@ static void refuse(writer *w, const char *id, const fy_node *node, const char *f
 	w->status = fy_error(w->diags, FY_UNSUPPORTED, id, &place, format, what);
 }
 
-/* ---- tensors --------------------------------------------------------------------------------------------- */
+/* ---- tensors ---------------------------------------------------------------------------------------------
+ */
 
 static fy_tensor *plain_copy(const fy_tensor *tensor)
 {
@@ -144,7 +147,8 @@ static void write_data(writer *w, const fy_tensor *tensor, size_t size)
 	if (!fy_tensor_is_contiguous(tensor) || tensor->conj || tensor->neg) {
 		plain = plain_copy(tensor);
 		if (!plain) {
-			w->status = fy_error(w->diags, FY_IO, "out-of-memory", NULL, "no memory to lay out a weight");
+			w->status = fy_error(w->diags, FY_IO, "out-of-memory", NULL,
+					     "no memory to lay out a weight");
 			return;
 		}
 	}
@@ -161,7 +165,8 @@ static void write_tensor(writer *w, int field, const fy_tensor *tensor, const ch
 	int type = 0;
 
 	if (!fy_onnx_from_dtype(tensor->dtype, &type))
-		refuse(w, "onnx-dtype", NULL, "a tensor of %s has no form in ONNX", fy_dtype_name(tensor->dtype));
+		refuse(w, "onnx-dtype", NULL, "a tensor of %s has no form in ONNX",
+		       fy_dtype_name(tensor->dtype));
 	else if (!fy_tensor_has_data(tensor) || count < 0 ||
 		 !fy_mul_size((size_t)count, fy_dtype_size(tensor->dtype), &size))
 		refuse(w, "onnx-constant", NULL, "constant '%s' has no data to write", name ? name : "");
@@ -173,7 +178,8 @@ static void write_tensor(writer *w, int field, const fy_tensor *tensor, const ch
 	end_message(w, m);
 }
 
-/* ---- types ------------------------------------------------------------------------------------------------- */
+/* ---- types
+ * ------------------------------------------------------------------------------------------------- */
 
 static void write_shape(writer *w, const fy_shape *shape)
 {
@@ -230,7 +236,8 @@ static void write_value_info(writer *w, int field, const char *name, const fy_ty
 	end_message(w, m);
 }
 
-/* ---- nodes --------------------------------------------------------------------------------------------------- */
+/* ---- nodes
+ * --------------------------------------------------------------------------------------------------- */
 
 static void write_graph(writer *w, int field, const fy_block *block, const char *name);
 
@@ -400,18 +407,20 @@ static void write_identity(writer *w, const char *from, const char *to)
 	end_message(w, m);
 }
 
-/* ---- graphs ---------------------------------------------------------------------------------------------------- */
+/* ---- graphs
+ * ---------------------------------------------------------------------------------------------------- */
 
-/* The name under which result i of a block leaves it: its own when a node of this very block makes it and no earlier
- * result has it; a second name needs an Identity. */
+/* The name under which result i of a block leaves it: its own when a node of this very block makes it and no
+ * earlier result has it; a second name needs an Identity. */
 static const char *result_name(const writer *w, const fy_block *block, int i, fy_buf *scratch)
 {
 	const fy_value *value = block->results[i];
 	bool own = block->owner == NULL || (value->def && value->def->block == block);
 
 	if (!block->owner)
-		return block->graph->output_names && block->graph->output_names[i] ? block->graph->output_names[i] :
-										     name_of(w, value);
+		return block->graph->output_names && block->graph->output_names[i]
+			       ? block->graph->output_names[i]
+			       : name_of(w, value);
 	for (int k = 0; k < i && own; k++)
 		own = block->results[k] != value;
 	if (own)
@@ -513,7 +522,8 @@ static void write_model(writer *w)
 	write_opset(w, NULL, graph->opset);
 }
 
-/* ---- names ------------------------------------------------------------------------------------------------------- */
+/* ---- names
+ * ------------------------------------------------------------------------------------------------------- */
 
 /* Gives the value this name, or the name with a number when it is taken. */
 static void assign(writer *w, fy_map *taken, const fy_value *value, const char *wish)
@@ -550,8 +560,9 @@ static void name_block(writer *w, fy_map *taken, const fy_block *block)
 	}
 }
 
-/* Inputs have the first right to their names, then outputs, weights and the rest. An output made by a node takes the
- * output's name as its own; every other output name is kept free for the Identity that will make it. */
+/* Inputs have the first right to their names, then outputs, weights and the rest. An output made by a node
+ * takes the output's name as its own; every other output name is kept free for the Identity that will make
+ * it. */
 static void name_values(writer *w)
 {
 	const fy_graph *graph = w->graph;
@@ -577,7 +588,8 @@ static void name_values(writer *w)
 	fy_map_release(&taken);
 }
 
-/* ---- the door ------------------------------------------------------------------------------------------------------ */
+/* ---- the door
+ * ------------------------------------------------------------------------------------------------------ */
 
 static fy_status write_all(writer *w)
 {
@@ -590,8 +602,8 @@ static fy_status write_all(writer *w)
 	write_model(w);
 	if (w->status == FY_OK && w->size > INT32_MAX) {
 		w->status = fy_error(w->diags, FY_UNSUPPORTED, "onnx-too-large", NULL,
-				     "the model needs %" PRIu64 " bytes, a single ONNX file holds at most %d", w->size,
-				     INT32_MAX);
+				     "the model needs %" PRIu64 " bytes, a single ONNX file holds at most %d",
+				     w->size, INT32_MAX);
 	}
 	w->counting = false;
 	w->total = w->size;
@@ -602,14 +614,16 @@ static fy_status write_all(writer *w)
 	return w->status;
 }
 
-fy_status fy_onnx_write(const fy_graph *graph, fy_output *out, const fy_onnx_write_options *options, fy_diags *diags)
+fy_status fy_onnx_write(const fy_graph *graph, fy_output *out, const fy_onnx_write_options *options,
+			fy_diags *diags)
 {
 	writer w = { .graph = graph, .options = options, .out = out, .diags = diags };
 
 	return write_all(&w);
 }
 
-fy_status fy_onnx_write_buf(const fy_graph *graph, fy_buf *out, const fy_onnx_write_options *options, fy_diags *diags)
+fy_status fy_onnx_write_buf(const fy_graph *graph, fy_buf *out, const fy_onnx_write_options *options,
+			    fy_diags *diags)
 {
 	writer w = { .graph = graph, .options = options, .buf = out, .diags = diags };
 

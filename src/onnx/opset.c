@@ -6,8 +6,7 @@
 
 /* Indexed by opset: IR version of the first release that had it. */
 static const uint8_t ir_versions[FY_ONNX_OPSET_MAX + 1] = {
-	0, 3, 3, 3, 3, 3, 3, 3, 3,  4,	 5,  6,	 7,  7,	 7,
-	8, 8, 8, 8, 9, 9, 10, 10, 11, 12, 13, 13, 13, 14,
+	0, 3, 3, 3, 3, 3, 3, 3, 3, 4, 5, 6, 7, 7, 7, 8, 8, 8, 8, 9, 9, 10, 10, 11, 12, 13, 13, 13, 14,
 };
 
 int fy_onnx_ir_version(int opset)

@@ -1,6 +1,7 @@
 /*
- * The protobuf wire form: fields of messages as borrowed bytes. Every length is checked against what is left, nesting is
- * counted, and the first problem sticks, so that readers check once per message. Knows nothing of ONNX.
+ * The protobuf wire form: fields of messages as borrowed bytes. Every length is checked against what is left,
+ * nesting is counted, and the first problem sticks, so that readers check once per message. Knows nothing of
+ * ONNX.
  */
 #include "onnx/onnx_internal.h"
 
@@ -18,9 +19,9 @@ void fy_wire_fail(fy_wire *wire, const char *problem)
 	if (!log->problem) {
 		log->problem = problem;
 		/* Joined pieces lie outside the file and have no place in it. */
-		log->offset = wire->at >= log->base && wire->at <= log->base + log->size ?
-				      (size_t)(wire->at - log->base) :
-				      0;
+		log->offset = wire->at >= log->base && wire->at <= log->base + log->size
+				      ? (size_t)(wire->at - log->base)
+				      : 0;
 	}
 	wire->at = wire->end;
 }
@@ -118,7 +119,8 @@ static void read_value(fy_wire *wire, fy_wire_field *field, int type)
 		field->value = read_fixed(wire, 4);
 		break;
 	default:
-		fy_wire_fail(wire, type == 4 ? "a group ends that did not start" : "a field has an impossible type");
+		fy_wire_fail(wire, type == 4 ? "a group ends that did not start"
+					     : "a field has an impossible type");
 	}
 }
 
@@ -214,7 +216,8 @@ void fy_wire_numbers(fy_wire *wire, const fy_wire_field *field, int element, uin
 
 /* ---- messages in pieces ------------------------------------------------------------------------------- */
 
-/* The wire form merges: a message written in pieces is the pieces joined. They are joined at the second one. */
+/* The wire form merges: a message written in pieces is the pieces joined. They are joined at the second one.
+ */
 void fy_wire_keep(const fy_wire *message_start, fy_arena *arena, const fy_wire_field *field, fy_str *slot)
 {
 	fy_wire scan = *message_start;
@@ -226,7 +229,8 @@ void fy_wire_keep(const fy_wire *message_start, fy_arena *arena, const fy_wire_f
 		*slot = field->bytes;
 		return;
 	}
-	if ((const uint8_t *)slot->data < message_start->at || (const uint8_t *)slot->data > message_start->end)
+	if ((const uint8_t *)slot->data < message_start->at ||
+	    (const uint8_t *)slot->data > message_start->end)
 		return;
 	while (fy_wire_next(&scan, &piece))
 		total += piece.number == field->number ? piece.bytes.len : 0;
@@ -242,7 +246,8 @@ void fy_wire_keep(const fy_wire *message_start, fy_arena *arena, const fy_wire_f
 	*slot = (fy_str){ joined, total };
 }
 
-/* ---- numbers for writing -------------------------------------------------------------------------------- */
+/* ---- numbers for writing --------------------------------------------------------------------------------
+ */
 
 size_t fy_wire_varint_size(uint64_t value)
 {

@@ -1,4 +1,5 @@
-/* Running graphs of ATen and ONNX nodes: results, If and Loop of both dialects, lifetimes, the hook, wrong inputs. */
+/* Running graphs of ATen and ONNX nodes: results, If and Loop of both dialects, lifetimes, the hook, wrong
+ * inputs. */
 #include "engine/engine.h"
 
 #include <setjmp.h>
@@ -58,10 +59,12 @@ static void expect_values(const fy_tensor *tensor, const double *values, int64_t
 	assert_int_equal(fy_tensor_numel(tensor), count);
 	for (int64_t i = 0; i < count; i++) {
 		if (fy_tensor_get_f64(tensor, i) != values[i])
-			fail_msg("element %d is %g, expected %g", (int)i, fy_tensor_get_f64(tensor, i), values[i]);
+			fail_msg("element %d is %g, expected %g", (int)i, fy_tensor_get_f64(tensor, i),
+				 values[i]);
 	}
 }
-#define VALUES(...) (const double[]){ __VA_ARGS__ }, (int64_t)(sizeof((const double[]){ __VA_ARGS__ }) / sizeof(double))
+#define VALUES(...) \
+	(const double[]){ __VA_ARGS__ }, (int64_t)(sizeof((const double[]){ __VA_ARGS__ }) / sizeof(double))
 
 static void must(session *s, fy_status status)
 {
@@ -96,8 +99,9 @@ static void test_both_dialects_in_one_graph(void **state)
 
 static void test_outputs_are_contiguous_and_last(void **state)
 {
-	session s = open_graph("graph \"t\" opset 13 {\n  const %w : float32[2,3] = {1.0, 2.0, 3.0, 4.0, 5.0, 6.0}\n"
-			       "  %y : float32[3,2] = onnx::Transpose(%w)\n  output %y\n}\n");
+	session s = open_graph(
+		"graph \"t\" opset 13 {\n  const %w : float32[2,3] = {1.0, 2.0, 3.0, 4.0, 5.0, 6.0}\n"
+		"  %y : float32[3,2] = onnx::Transpose(%w)\n  output %y\n}\n");
 
 	(void)state;
 	must(&s, run_with(&s, NULL, 0, NULL));
@@ -133,8 +137,9 @@ static void test_wrong_inputs_are_refused(void **state)
 
 static void test_failures_name_the_node(void **state)
 {
-	session s = open_graph("graph \"t\" opset 13 {\n  const %i : int64[1] = {7}\n  input %x : float32[3]\n"
-			       "  %y : float32[1] = onnx::Gather(%x, %i)  # net.pick code/net.py:12\n  output %y\n}\n");
+	session s = open_graph(
+		"graph \"t\" opset 13 {\n  const %i : int64[1] = {7}\n  input %x : float32[3]\n"
+		"  %y : float32[1] = onnx::Gather(%x, %i)  # net.pick code/net.py:12\n  output %y\n}\n");
 	fy_tensor *x = floats(VALUES(1, 2, 3));
 
 	(void)state;
@@ -145,7 +150,8 @@ static void test_failures_name_the_node(void **state)
 	close_graph(&s);
 }
 
-/* ---- control flow ------------------------------------------------------------------------------------------ */
+/* ---- control flow
+ * ------------------------------------------------------------------------------------------ */
 
 static const char branches[] = "graph \"if\" opset 17 {\n"
 			       "  input %%c : bool[]\n  input %%x : float32[2]\n"
@@ -193,7 +199,8 @@ static const char onnx_loop[] =
 static void test_onnx_loop(void **state)
 {
 	session s = open_graph(onnx_loop);
-	fy_tensor *x = floats(VALUES(1, 3)), *n = fy_tensor_scalar_i64(FY_I64, 3), *zero = fy_tensor_scalar_i64(FY_I64, 0);
+	fy_tensor *x = floats(VALUES(1, 3)), *n = fy_tensor_scalar_i64(FY_I64, 3),
+		  *zero = fy_tensor_scalar_i64(FY_I64, 0);
 
 	(void)state;
 	must(&s, run_with(&s, (fy_tensor *[]){ n, x }, 2, NULL));
@@ -211,7 +218,8 @@ static void test_onnx_loop(void **state)
 	close_graph(&s);
 }
 
-/* A recorded loop: known trip count and condition, no condition among the body's params, an int carried along. */
+/* A recorded loop: known trip count and condition, no condition among the body's params, an int carried
+ * along. */
 static const char prim_loop[] = "graph \"loop\" {\n"
 				"  input %x : float32[2]\n"
 				"  %last : float32[2], %count : int = prim::Loop(100, true, %x, 5) {\n"
@@ -236,7 +244,8 @@ static void test_prim_loop(void **state)
 	close_graph(&s);
 }
 
-/* ---- lifetimes and the hook ------------------------------------------------------------------------------------ */
+/* ---- lifetimes and the hook
+ * ------------------------------------------------------------------------------------ */
 
 typedef struct watch {
 	const char *ops[8];

@@ -1,5 +1,5 @@
-/* Types of ONNX nodes without data: symbolic sizes, integer vectors known through Shape chains, misfits. Facts: the ONNX
- * operator documentation. */
+/* Types of ONNX nodes without data: symbolic sizes, integer vectors known through Shape chains, misfits.
+ * Facts: the ONNX operator documentation. */
 #include "onnx/onnx.h"
 
 #include <setjmp.h>
@@ -17,7 +17,8 @@ static void infer_text(const char *text, char *out, size_t size)
 	fy_graph *graph = NULL;
 	fy_buf type = { 0 };
 
-	if (fy_graph_parse(&graph, arena, fy_str_of(text), "test", &diags) == FY_OK && fy_onnx_check(graph, &diags) == FY_OK) {
+	if (fy_graph_parse(&graph, arena, fy_str_of(text), "test", &diags) == FY_OK &&
+	    fy_onnx_check(graph, &diags) == FY_OK) {
 		const fy_type *result = &graph->main->results[0]->type;
 
 		if (result->kind == FY_TYPE_OPAQUE) {
@@ -78,10 +79,12 @@ static void test_symbols_pass_through(void **state)
 	EXPECT_NODE(9, "float32[n,3]", "float32[n,3]", "%y : opaque = onnx::Relu(%x)");
 	EXPECT_NODE(9, "float32[3,n]", "float32[n,3]", "%y : opaque = onnx::Transpose(%x)");
 	EXPECT_NODE(9, "int64[2]", "float32[n,3]", "%y : opaque = onnx::Shape(%x)");
-	EXPECT_NODE(9, "float32[n,3]", "float32[n,3]", "const %c : float32[1] = {2.0}\n%y : opaque = onnx::Mul(%x, %c)");
+	EXPECT_NODE(9, "float32[n,3]", "float32[n,3]",
+		    "const %c : float32[1] = {2.0}\n%y : opaque = onnx::Mul(%x, %c)");
 	EXPECT_NODE(9, "float32[n,1]", "float32[n,3]",
 		    "%y : opaque = onnx::ReduceMean(%x) {axes = [-1], keepdims = 1}");
-	EXPECT_NODE(9, "float32[3]", "float32[n,3]", "%y : opaque = onnx::ReduceMean(%x) {axes = [0], keepdims = 0}");
+	EXPECT_NODE(9, "float32[3]", "float32[n,3]",
+		    "%y : opaque = onnx::ReduceMean(%x) {axes = [0], keepdims = 0}");
 	EXPECT_NODE(13, "float32[n,3,1]", "float32[n,3]",
 		    "const %a : int64[1] = {2}\n%y : opaque = onnx::Unsqueeze(%x, %a)");
 	EXPECT_NODE(9, "float32[n,6]", "float32[n,2,3]", "%y : opaque = onnx::Flatten(%x)");
@@ -105,8 +108,9 @@ static void test_windows(void **state)
 		    "%y : opaque = onnx::ConvTranspose(%x, %w) {strides = [2, 2]}");
 	EXPECT_NODE(9, "float32[1,2,3,3]", "float32[1,2,7,6]",
 		    "%y : opaque = onnx::MaxPool(%x) {kernel_shape = [2, 2], strides = [2, 2]}");
-	EXPECT_NODE(10, "float32[1,2,4,3]", "float32[1,2,7,6]",
-		    "%y : opaque = onnx::MaxPool(%x) {kernel_shape = [2, 2], strides = [2, 2], ceil_mode = 1}");
+	EXPECT_NODE(
+		10, "float32[1,2,4,3]", "float32[1,2,7,6]",
+		"%y : opaque = onnx::MaxPool(%x) {kernel_shape = [2, 2], strides = [2, 2], ceil_mode = 1}");
 	EXPECT_NODE(9, "float32[n,2,1,1]", "float32[n,2,h,w]", "%y : opaque = onnx::GlobalAveragePool(%x)");
 }
 
@@ -115,13 +119,17 @@ static void test_products_and_joins(void **state)
 	(void)state;
 	EXPECT(9, "float32[b,n,5]",
 	       "input %a : float32[b,n,3]\n input %c : float32[3,5]\n %y : opaque = onnx::MatMul(%a, %c)");
-	EXPECT(9, "float32[n]", "input %a : float32[n,3]\n input %c : float32[3]\n %y : opaque = onnx::MatMul(%a, %c)");
+	EXPECT(9, "float32[n]",
+	       "input %a : float32[n,3]\n input %c : float32[3]\n %y : opaque = onnx::MatMul(%a, %c)");
 	EXPECT(11, "float32[n,5]",
-	       "input %a : float32[n,3]\n input %c : float32[5,3]\n %y : opaque = onnx::Gemm(%a, %c) {transB = 1}");
+	       "input %a : float32[n,3]\n input %c : float32[5,3]\n %y : opaque = onnx::Gemm(%a, %c) {transB "
+	       "= 1}");
 	EXPECT(9, "float32[n,5,2]",
-	       "input %a : float32[n,3,2]\n input %c : float32[n,2,2]\n %y : opaque = onnx::Concat(%a, %c) {axis = 1}");
+	       "input %a : float32[n,3,2]\n input %c : float32[n,2,2]\n %y : opaque = onnx::Concat(%a, %c) "
+	       "{axis = 1}");
 	EXPECT(9, "float32[n,?]",
-	       "input %a : float32[n,m]\n input %c : float32[n,2]\n %y : opaque = onnx::Concat(%a, %c) {axis = -1}");
+	       "input %a : float32[n,m]\n input %c : float32[n,2]\n %y : opaque = onnx::Concat(%a, %c) {axis "
+	       "= -1}");
 	EXPECT(9, "float32[4,n]",
 	       "input %a : float32[1,n]\n input %c : float32[4,1]\n %y : opaque = onnx::Add(%a, %c)");
 	EXPECT(9, "bool[4,n]",
@@ -135,11 +143,13 @@ static void test_shape_chains(void **state)
 	EXPECT(11, "float32[n,12]",
 	       "input %x : float32[n,3,4]\n const %zero : int64[] = {0}\n const %rest : int64[1] = {-1}\n"
 	       "%s : opaque = onnx::Shape(%x)\n %n : opaque = onnx::Gather(%s, %zero)\n"
-	       "%n1 : opaque = onnx::Unsqueeze(%n) {axes = [0]}\n %t : opaque = onnx::Concat(%n1, %rest) {axis = 0}\n"
+	       "%n1 : opaque = onnx::Unsqueeze(%n) {axes = [0]}\n %t : opaque = onnx::Concat(%n1, %rest) "
+	       "{axis = 0}\n"
 	       "%y : opaque = onnx::Reshape(%x, %t)");
 	EXPECT(13, "float32[n,h,6]",
 	       "input %x : float32[n,h,2,3]\n const %z : int64[1] = {0}\n const %two : int64[1] = {2}\n"
-	       "const %rest : int64[1] = {-1}\n %s : opaque = onnx::Shape(%x)\n %h : opaque = onnx::Slice(%s, %z, %two)\n"
+	       "const %rest : int64[1] = {-1}\n %s : opaque = onnx::Shape(%x)\n %h : opaque = "
+	       "onnx::Slice(%s, %z, %two)\n"
 	       "%t : opaque = onnx::Concat(%h, %rest) {axis = 0}\n %y : opaque = onnx::Reshape(%x, %t)");
 	EXPECT(13, "float32[n,3]",
 	       "input %x : float32[n,5]\n input %e : float32[1,3]\n const %three : int64[1] = {3}\n"
@@ -178,7 +188,8 @@ static void test_slices(void **state)
 		    "%y : opaque = onnx::Slice(%x) {axes = [1], starts = [1], ends = [9223372036854775807]}");
 	EXPECT_NODE(10, "float32[4]", "float32[8]",
 		    "const %s : int64[1] = {-1}\n const %e : int64[1] = {-9223372036854775808}\n"
-		    "const %a : int64[1] = {0}\n const %p : int64[1] = {-2}\n %y : opaque = onnx::Slice(%x, %s, %e, %a, %p)");
+		    "const %a : int64[1] = {0}\n const %p : int64[1] = {-2}\n %y : opaque = onnx::Slice(%x, "
+		    "%s, %e, %a, %p)");
 }
 
 static void test_misfits_are_named(void **state)
@@ -196,7 +207,8 @@ static void test_misfits_are_named(void **state)
 		    "%y : opaque = onnx::Clip(%x, %x)");
 	EXPECT_NODE(13, "onnx::ReduceSum: has no attribute 'axes' in opset 13", "float32[2,3]",
 		    "%y : opaque = onnx::ReduceSum(%x) {axes = [0]}");
-	EXPECT_NODE(9, "onnx::Concat: lacks attribute 'axis'", "float32[2,3]", "%y : opaque = onnx::Concat(%x, %x)");
+	EXPECT_NODE(9, "onnx::Concat: lacks attribute 'axis'", "float32[2,3]",
+		    "%y : opaque = onnx::Concat(%x, %x)");
 	EXPECT_NODE(9, "onnx::LeakyRelu: attribute 'alpha' is of the wrong kind", "float32[2,3]",
 		    "%y : opaque = onnx::LeakyRelu(%x) {alpha = [1.0]}");
 	EXPECT_NODE(9, "onnx::Gelu came with opset 20, the graph has opset 9", "float32[2,3]",
@@ -217,11 +229,13 @@ static void test_control_flow(void **state)
 	       "%b : opaque = onnx::Concat(%x, %x) {axis = 1}\n yield %b\n}");
 	EXPECT(13, "float32[2,3]",
 	       "const %n : int64[] = {4}\n const %c : bool[] = {1}\n input %x : float32[2,3]\n"
-	       "%y : opaque, %all : opaque = onnx::Loop(%n, %c, %x) {\n param %i : int64[]\n param %go : bool[]\n"
+	       "%y : opaque, %all : opaque = onnx::Loop(%n, %c, %x) {\n param %i : int64[]\n param %go : "
+	       "bool[]\n"
 	       "param %s : float32[2,3]\n %t : opaque = onnx::Relu(%s)\n yield %go, %t, %t\n}");
 	EXPECT(13, "float32[?,2,3]",
 	       "const %n : int64[] = {4}\n const %c : bool[] = {1}\n input %x : float32[2,3]\n"
-	       "%last : opaque, %y : opaque = onnx::Loop(%n, %c, %x) {\n param %i : int64[]\n param %go : bool[]\n"
+	       "%last : opaque, %y : opaque = onnx::Loop(%n, %c, %x) {\n param %i : int64[]\n param %go : "
+	       "bool[]\n"
 	       "param %s : float32[2,3]\n %t : opaque = onnx::Relu(%s)\n yield %go, %t, %t\n}");
 }
 int main(void)

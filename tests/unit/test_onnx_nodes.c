@@ -1,4 +1,5 @@
-/* Models with what ONNX Runtime computes for them (tests/golden/onnx/nodes.pack): read, checked, run, written, read again. */
+/* Models with what ONNX Runtime computes for them (tests/golden/onnx/nodes.pack): read, checked, run,
+ * written, read again. */
 #include "engine/engine.h"
 #include "onnx/onnx.h"
 
@@ -47,11 +48,13 @@ static void take_goldens(golden *g)
 		const fy_value *constant = g->graph->constants[i];
 		int64_t index;
 
-		if (fy_starts_with(constant->name, "golden.in.") && fy_parse_i64(constant->name + 10, &index)) {
+		if (fy_starts_with(constant->name, "golden.in.") &&
+		    fy_parse_i64(constant->name + 10, &index)) {
 			assert_in_range(index, 0, MOST - 1);
 			g->inputs[index] = constant->tensor;
 			g->input_count++;
-		} else if (fy_starts_with(constant->name, "golden.out.") && fy_parse_i64(constant->name + 11, &index)) {
+		} else if (fy_starts_with(constant->name, "golden.out.") &&
+			   fy_parse_i64(constant->name + 11, &index)) {
 			assert_in_range(index, 0, MOST - 1);
 			g->outputs[index] = constant->tensor;
 			g->output_count++;
@@ -61,8 +64,8 @@ static void take_goldens(golden *g)
 	for (int i = 0; i < g->graph->metadata_count; i++) {
 		const fy_metadata *entry = &g->graph->metadata[i];
 
-		assert_true(fy_parse_f64(entry->value, strcmp(entry->key, "rtol") == 0 ? &g->tolerance.rtol :
-										      &g->tolerance.atol));
+		assert_true(fy_parse_f64(entry->value, strcmp(entry->key, "rtol") == 0 ? &g->tolerance.rtol
+										       : &g->tolerance.atol));
 	}
 }
 
@@ -73,7 +76,8 @@ static int compare_run(const golden *g, const fy_graph *graph, const char *stage
 	fy_diags diags = { 0 };
 	int wrong = 0;
 
-	if (fy_engine_run(graph, (fy_tensor *const *)g->inputs, g->input_count, results, NULL, &diags) != FY_OK) {
+	if (fy_engine_run(graph, (fy_tensor *const *)g->inputs, g->input_count, results, NULL, &diags) !=
+	    FY_OK) {
 		print_error("%s, %s: %s\n", g->graph->name, stage, problem(&diags));
 		fy_diags_clear(&diags);
 		return 1;
@@ -82,8 +86,8 @@ static int compare_run(const golden *g, const fy_graph *graph, const char *stage
 		fy_compare c = fy_tensor_compare(results[i], g->outputs[i], g->tolerance);
 
 		if (!c.comparable || c.outside > 0 || !c.nan_match) {
-			print_error("%s, %s: output %d differs: comparable %d, outside %d, max %g\n", g->graph->name,
-				    stage, i, c.comparable, (int)c.outside, c.max);
+			print_error("%s, %s: output %d differs: comparable %d, outside %d, max %g\n",
+				    g->graph->name, stage, i, c.comparable, (int)c.outside, c.max);
 			wrong++;
 		}
 		fy_tensor_unref(results[i]);
@@ -172,8 +176,12 @@ static void test_every_model_agrees(void **state)
 /* Every operator with a record has at least one model, except those a single-node model cannot show. */
 static void test_every_record_has_a_model(void **state)
 {
-	static const char *const excused[] = { "onnx::Constant", "onnx::If", "onnx::Loop", "onnx::RandomNormal",
-					       "onnx::RandomNormalLike", "onnx::RandomUniform",
+	static const char *const excused[] = { "onnx::Constant",
+					       "onnx::If",
+					       "onnx::Loop",
+					       "onnx::RandomNormal",
+					       "onnx::RandomNormalLike",
+					       "onnx::RandomUniform",
 					       "onnx::RandomUniformLike" };
 	int missing = 0;
 

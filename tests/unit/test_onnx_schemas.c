@@ -1,4 +1,5 @@
-/* Operator records, element types and opsets against the facts of the ONNX registry (tests/golden/onnx/ *.tsv). */
+/* Operator records, element types and opsets against the facts of the ONNX registry (tests/golden/onnx/
+ * *.tsv). */
 #include "onnx/onnx.h"
 
 #include <setjmp.h>
@@ -126,7 +127,8 @@ static int check_attributes(const fy_onnx_op *op, int opset, const fact *f)
 	for (const fy_onnx_attr *attr = op->attrs; attr && attr->name; attr++)
 		rows += attr->since <= opset && (!attr->until || opset <= attr->until);
 	if (rows != known) {
-		print_error("%s at opset %d: %d attributes, the registry has %d\n", op->name, opset, rows, known);
+		print_error("%s at opset %d: %d attributes, the registry has %d\n", op->name, opset, rows,
+			    known);
 		wrong++;
 	}
 	free(copy);
@@ -143,7 +145,8 @@ static int check_record(const fy_onnx_op *op)
 		fy_onnx_arity arity;
 
 		if ((fy_onnx_find_full(op->name, opset) != NULL) != exists) {
-			print_error("%s at opset %d: %s\n", op->name, opset, exists ? "is missing" : "does not exist");
+			print_error("%s at opset %d: %s\n", op->name, opset,
+				    exists ? "is missing" : "does not exist");
 			wrong++;
 			continue;
 		}
@@ -246,8 +249,10 @@ static void test_lookup(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_records_are_the_registry), cmocka_unit_test(test_names_are_the_registry),
-		cmocka_unit_test(test_element_types),		 cmocka_unit_test(test_opsets),
+		cmocka_unit_test(test_records_are_the_registry),
+		cmocka_unit_test(test_names_are_the_registry),
+		cmocka_unit_test(test_element_types),
+		cmocka_unit_test(test_opsets),
 		cmocka_unit_test(test_lookup),
 	};
 

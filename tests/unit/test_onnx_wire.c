@@ -1,4 +1,5 @@
-/* The ONNX reader on hostile bytes: prefixes, flipped bits, odd but legal forms, limits. Facts: the protobuf wire format. */
+/* The ONNX reader on hostile bytes: prefixes, flipped bits, odd but legal forms, limits. Facts: the protobuf
+ * wire format. */
 #include "onnx/onnx.h"
 
 #include <setjmp.h>
@@ -134,7 +135,8 @@ static fy_buf add_model(void)
 	return model_of(&graph, 9);
 }
 
-/* ---- reading --------------------------------------------------------------------------------------------- */
+/* ---- reading ---------------------------------------------------------------------------------------------
+ */
 
 /* Reads and checks bytes that lie in a block of exactly their size, so that a read past the end is seen. */
 static fy_status read_exactly(const void *bytes, size_t size, void (*look)(const fy_graph *graph))
@@ -220,7 +222,8 @@ static void test_every_flipped_bit_is_survived(void **state)
 	fy_buf_release(&model);
 }
 
-/* ---- legal but odd ------------------------------------------------------------------------------------------ */
+/* ---- legal but odd
+ * ------------------------------------------------------------------------------------------ */
 
 static void test_unknown_fields_are_skipped(void **state)
 {
@@ -257,7 +260,7 @@ static void test_typed_data(void **state)
 	put_int(&tensor, 1, 2);
 	put_int(&tensor, 2, 1);
 	fy_buf_append(&tensor, "\x25\x00\x00\xc0\x3f", 5); /* float_data, not packed: 1.5 */
-	put_bytes(&tensor, 4, &second, sizeof(second));	   /* and packed: -2 */
+	put_bytes(&tensor, 4, &second, sizeof(second));    /* and packed: -2 */
 	graph = add_graph(&tensor);
 	model = model_of(&graph, 9);
 	assert_int_equal(read_model(&model, weight_is_there), FY_OK);
@@ -295,7 +298,8 @@ static void test_small_types_in_wide_fields(void **state)
 	assert_int_equal(read_model(&model, half_and_bool), FY_OK);
 }
 
-/* ---- refused -------------------------------------------------------------------------------------------------- */
+/* ---- refused
+ * -------------------------------------------------------------------------------------------------- */
 
 /* The model with this tensor as its weight. */
 static fy_status with_weight(fy_buf tensor)
@@ -337,11 +341,12 @@ static void test_tensor_data_must_fit(void **state)
 static void test_wire_limits(void **state)
 {
 	static const char *const broken[] = {
-		"\x08",					       /* a number without its end */
+		"\x08",                                             /* a number without its end */
 		"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", /* 11 bytes of number */
-		"\x06", "\x07",				       /* types that do not exist */
-		"\x04",					       /* the end of a group that never began */
-		"\x3a\x7f",				       /* longer than the file */
+		"\x06",
+		"\x07",     /* types that do not exist */
+		"\x04",     /* the end of a group that never began */
+		"\x3a\x7f", /* longer than the file */
 	};
 
 	(void)state;
@@ -457,7 +462,8 @@ static void test_opsets_are_needed(void **state)
 	assert_int_equal(read_model(&model, NULL), FY_UNSUPPORTED);
 }
 
-/* ---- external data ------------------------------------------------------------------------------------------------ */
+/* ---- external data
+ * ------------------------------------------------------------------------------------------------ */
 
 static char folder[] = "/tmp/ferry-unit-XXXXXX";
 

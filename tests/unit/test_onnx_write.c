@@ -1,6 +1,6 @@
 /*
- * The ONNX writer: bytes against tests/golden/onnx/written.onnx (accepted by onnx.checker with full_check; made anew by
- * FERRY_BLESS=1), limits, and what goes where.
+ * The ONNX writer: bytes against tests/golden/onnx/written.onnx (accepted by onnx.checker with full_check;
+ * made anew by FERRY_BLESS=1), limits, and what goes where.
  */
 #include "onnx/onnx.h"
 
@@ -16,7 +16,8 @@
 
 static const char golden_path[] = "tests/golden/onnx/written.onnx";
 
-/* All kinds of attributes and arguments, a subgraph that hands outer values through, outputs that are inputs or twins. */
+/* All kinds of attributes and arguments, a subgraph that hands outer values through, outputs that are inputs
+ * or twins. */
 static const char everything[] =
 	"graph \"every thing\" opset 17 {\n"
 	"  producer \"ferry\"\n  doc \"a test\"\n  metadata \"key\" = \"value\"\n"
@@ -24,7 +25,8 @@ static const char everything[] =
 	"  const %scales : float32[4] = {1.0, 1.0, 2.0, 2.0}\n"
 	"  const %flags : bool[2] = {1, 0}\n"
 	"  input %x \"INPUT__0\" : float32[n,1,4,w]\n  input %c : bool[]\n"
-	"  %conv : float32[n,2,3,u] = onnx::Conv \"net.conv/Conv\"(%x, %w, none) {kernel_shape = [2, 2], pads = [0, 0, 0, 0]}"
+	"  %conv : float32[n,2,3,u] = onnx::Conv \"net.conv/Conv\"(%x, %w, none) {kernel_shape = [2, 2], "
+	"pads = [0, 0, 0, 0]}"
 	"  # net.conv code/net.py:7\n"
 	"  %act : float32[n,2,3,u] = onnx::LeakyRelu \"net.act/LeakyRelu\"(%conv) {alpha = 0.2}\n"
 	"  %up : float32[n,2,6,m] = onnx::Resize(%act, none, %scales) {mode = \"nearest\"}\n"
@@ -127,7 +129,8 @@ static void test_value_info_is_a_choice(void **state)
 /* A weight seen through a transposed view is laid out while writing; small types have their own bytes. */
 static void test_weights_of_any_layout_and_type(void **state)
 {
-	static const fy_dtype types[] = { FY_BF16, FY_F16, FY_F8_E5M2, FY_F8_E4M3FN, FY_U16, FY_I8, FY_BOOL, FY_F64, FY_C64 };
+	static const fy_dtype types[] = { FY_BF16, FY_F16,  FY_F8_E5M2, FY_F8_E4M3FN, FY_U16,
+					  FY_I8,   FY_BOOL, FY_F64,     FY_C64 };
 	session s = { .arena = fy_arena_new() };
 	fy_tensor *base = fy_tensor_new(FY_F32, &(fy_shape){ 2, { 2, 3 } }, false), *view;
 	fy_graph *again = NULL;
@@ -143,7 +146,8 @@ static void test_weights_of_any_layout_and_type(void **state)
 		fy_tensor *tensor = fy_tensor_new(types[i], &(fy_shape){ 1, { 2 } }, true);
 
 		fy_tensor_set_f64(tensor, 0, 1);
-		fy_graph_output(s.graph, fy_graph_constant(s.graph, tensor, fy_dtype_name(types[i])), fy_dtype_name(types[i]));
+		fy_graph_output(s.graph, fy_graph_constant(s.graph, tensor, fy_dtype_name(types[i])),
+				fy_dtype_name(types[i]));
 		fy_tensor_unref(tensor);
 	}
 	write_ok(&s, NULL);
@@ -165,8 +169,9 @@ static void test_ir_version_follows_the_opset(void **state)
 {
 	(void)state;
 	for (int opset = FY_ONNX_OPSET_MIN; opset <= FY_ONNX_OPSET_MAX; opset++) {
-		session s = parse_graph("graph \"g\" opset 9 {\n input %x : float32[1]\n %y : float32[1] = onnx::Relu(%x)\n"
-					"output %y \"y\"\n}\n");
+		session s = parse_graph(
+			"graph \"g\" opset 9 {\n input %x : float32[1]\n %y : float32[1] = onnx::Relu(%x)\n"
+			"output %y \"y\"\n}\n");
 
 		s.graph->opset = opset;
 		write_ok(&s, NULL);
@@ -179,9 +184,12 @@ static void test_ir_version_follows_the_opset(void **state)
 static void test_what_cannot_be_written(void **state)
 {
 	static const char *const graphs[] = {
-		"graph \"g\" opset 17 {\n input %x : float32[1]\n %y : float32[1] = aten::relu(%x)\n output %y\n}\n",
-		"graph \"g\" opset 99 {\n input %x : float32[1]\n %y : float32[1] = onnx::Relu(%x)\n output %y\n}\n",
-		"graph \"g\" opset 17 {\n input %x : float32[1]\n %y : opaque = onnx::Relu(%x)\n output %y\n}\n",
+		"graph \"g\" opset 17 {\n input %x : float32[1]\n %y : float32[1] = aten::relu(%x)\n output "
+		"%y\n}\n",
+		"graph \"g\" opset 99 {\n input %x : float32[1]\n %y : float32[1] = onnx::Relu(%x)\n output "
+		"%y\n}\n",
+		"graph \"g\" opset 17 {\n input %x : float32[1]\n %y : opaque = onnx::Relu(%x)\n output "
+		"%y\n}\n",
 		"graph \"g\" opset 17 {\n const %w : float32[1] = @\"w\"\n output %w\n}\n",
 		"graph \"g\" opset 17 {\n input %x : complex32[1]\n output %x\n}\n",
 	};
