@@ -72,6 +72,10 @@ static fy_bexpr *bind_dict(fy_scope *s, const fy_expr *expr, const fy_btype *hin
 		dict->items[2 * i + 1] =
 			fy_bind_expr(s, expr->dict.values[i], dict->type ? dict->type->items[1] : NULL);
 	}
+	if (!dict->known && dict->count > 0 && dict->items[0]->known && dict->items[1]->known) {
+		const fy_btype *types[] = { dict->items[0]->known, dict->items[1]->known };
+		dict->known = fy_compound_type(s->b, FY_TS_DICT, types, 2);
+	}
 	return fy_bexpr_done(s, dict);
 }
 

@@ -221,6 +221,14 @@ static void read_target(fy_scope *s, const fy_expr *expr, fy_btarget *target, fy
 	*value = base;
 }
 
+/* Elements of lists and dicts are replaced; only what is indexed in a tensor changes in place. */
+static bool is_container_element(const fy_btarget *target)
+{
+	const fy_btype *type =
+		target->kind == FY_BT_INDEX && target->base->base ? target->base->base->known : NULL;
+	return type && (type->kind == FY_TS_LIST || type->kind == FY_TS_DICT);
+}
+
 void fy_bind_augmentation(fy_scope *s, const fy_stmt *source)
 {
 	const fy_expr *expr = source->augment.target;
@@ -233,7 +241,9 @@ void fy_bind_augmentation(fy_scope *s, const fy_stmt *source)
 		read_target(s, expr, &target, &old);
 	}
 	fy_bexpr *operand = fy_bind_expr(s, source->augment.value, NULL);
-	fy_bexpr *value = fy_bind_augmented(s, source->augment.op, source->span, old, operand);
+	fy_bexpr *value = is_container_element(&target)
+				  ? fy_bind_binary(s, source->augment.op, source->span, old, operand)
+				  : fy_bind_augmented(s, source->augment.op, source->span, old, operand);
 	if (target.kind == FY_BT_SLOT)
 		fy_scope_assign(s, target.slot, value->known);
 	fy_bstmt *stmt = fy_stmt_add(s, FY_BS_ASSIGN, source->span);

@@ -98,7 +98,7 @@ static void augmented(void **state)
 	bound p = bind_good(
 		FORWARD
 		"    x += 1\n    n = 3\n    n += 1\n    n *= 2\n    self.w /= 2\n    x[0] -= 1\n    l = [x]\n"
-		"    l += [x]\n    return x\n");
+		"    l += [x]\n    l[0] *= 2\n    return x\n");
 	check_operator(&p, 0, "aten::add_");
 	check_operator(&p, 2, "aten::add"); /* numbers have no in-place operators */
 	check_operator(&p, 3, "aten::mul");
@@ -107,6 +107,7 @@ static void augmented(void **state)
 	check_operator(&p, 5, "aten::sub_");
 	assert_int_equal(forward_stmt(&p, 5)->targets[0].kind, FY_BT_INDEX);
 	check_operator(&p, 7, "aten::add_");
+	check_operator(&p, 8, "aten::mul"); /* the element is replaced */
 	bound_release(&p);
 }
 
