@@ -1,5 +1,5 @@
 /*
- * What is in a model: modules, tensors, code, arguments, operators. Nothing is run and no data is read.
+ * What is in a model: modules, tensors, code, arguments, operators. Nothing is run; data is read for its checksums.
  */
 #include "model/model.h"
 
@@ -235,13 +235,26 @@ static void describe_graph(fy_description *d)
 	fy_map_release(&seen);
 }
 
+/* A graph that is not valid is a fault; operators that ferry lacks are none here. */
+static fy_status check_graph(const fy_model *model, fy_diags *diags)
+{
+	size_t before = diags->count;
+	fy_status status = fy_onnx_check(model->onnx.graph, diags);
+	if (status != FY_UNSUPPORTED)
+		return status;
+	fy_diags_truncate(diags, before);
+	return FY_OK;
+}
+
 fy_status fy_model_describe(fy_description *out, const fy_model *model, fy_diags *diags)
 {
 	*out = (fy_description){ .model = model };
 	if (model->kind == FY_MODEL_ONNX) {
+		FY_TRY(check_graph(model, diags));
 		describe_graph(out);
 		return FY_OK;
 	}
+	FY_TRY(fy_archive_check_all(model->archive, diags));
 	describe_archive(out);
 	fy_status status = model->kind == FY_MODEL_PROGRAM ? describe_program(out, diags) : FY_OK;
 	if (status != FY_OK)

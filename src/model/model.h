@@ -74,6 +74,7 @@ typedef struct fy_description {
 	int unsupported; /* operators that are not supported */
 } fy_description;
 
+/* Checks every checksum of an archive, and the graph of an ONNX file, on the way. */
 fy_status FY_MUST_USE fy_model_describe(fy_description *out, const fy_model *model, fy_diags *diags);
 void fy_description_release(fy_description *description);
 /* Lists of more than a screen are cut unless `everything`. */
