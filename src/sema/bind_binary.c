@@ -155,5 +155,7 @@ fy_bexpr *fy_bind_augmented(fy_scope *s, fy_binary op, fy_span span, fy_bexpr *l
 		return value;
 	}
 	fy_bexpr *pair[] = { left, right };
-	return fy_bexpr_operator(s, span, in_place, pair, 2);
+	fy_bexpr *value = fy_bexpr_operator(s, span, in_place, pair, 2);
+	value->known = left->known;
+	return value;
 }
