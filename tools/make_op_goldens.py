@@ -187,8 +187,8 @@ def place_of(result, names, args, kwargs):
 
 
 def describe(result, place, geometry_only):
-    if not isinstance(result, torch.Tensor):
-        return "= number %r" % result
+    if not isinstance(result, torch.Tensor):  # a number is a 0-d tensor
+        result = torch.tensor(result, dtype=torch.float64 if isinstance(result, float) else None)
     shape = ",".join(map(str, result.shape))
     line = "= %s%s[%s]" % (place, SHORT[result.dtype], shape)
     if not result.is_contiguous():
@@ -196,6 +196,13 @@ def describe(result, place, geometry_only):
     if not geometry_only:
         line += "".join(" " + number(v, result.dtype) for v in result.resolve_conj().flatten().tolist())
     return line
+
+
+def plain_number(arg, declared):
+    """Where a number is declared, a 0-d tensor stands for one that depends on data."""
+    if isinstance(arg, list):
+        return [plain_number(item, declared) for item in arg]
+    return arg.item() if isinstance(arg, torch.Tensor) and "Tensor" not in declared else arg
 
 
 def answer(name, served, case):
@@ -209,6 +216,9 @@ def answer(name, served, case):
     op = getattr(packet, overload or "default")
     names = [a.name for a in op._schema.arguments]
     args, kwargs = Reader(text.strip()).arguments()
+    declared = {a.name: str(a.type) for a in op._schema.arguments}
+    args = [plain_number(arg, declared[names[i]]) for i, arg in enumerate(args)]
+    kwargs = {name: plain_number(arg, declared[name]) for name, arg in kwargs.items()}
     try:
         results = op(*args, **kwargs)
     except Exception as error:  # what PyTorch refuses, ferry must refuse

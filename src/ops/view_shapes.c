@@ -230,6 +230,60 @@ fy_value *fy_lower_sizes(fy_lowering *l, const fy_node *node, int index)
 	return joined;
 }
 
+/* The merged shape is one that Reshape can be told by numbers: 0 keeps a leading dim, one -1. */
+static bool merged_numbers(const fy_shape *shape, int first, int count, int64_t *dims)
+{
+	int64_t merged = 1;
+	bool open = false;
+	int rank = 0;
+
+	for (int d = first; d < first + count; d++) {
+		if (!fy_dim_known(shape->dims[d]))
+			merged = -1;
+		else if (merged >= 0 && !fy_mul_i64(merged, shape->dims[d], &merged))
+			return false;
+	}
+	open = merged < 0;
+	for (int d = 0; d < first; d++)
+		dims[rank++] = fy_dim_known(shape->dims[d]) ? shape->dims[d] : 0;
+	dims[rank++] = merged;
+	for (int d = first + count; d < shape->rank; d++) {
+		if (shape->dims[d] == 0 || (!fy_dim_known(shape->dims[d]) && open))
+			return false;
+		open |= !fy_dim_known(shape->dims[d]);
+		dims[rank++] = fy_dim_known(shape->dims[d]) ? shape->dims[d] : -1;
+	}
+	return true;
+}
+
+fy_value *fy_lower_merge_dims(fy_lowering *l, fy_value *value, int first, int count)
+{
+	int64_t dims[FY_MAX_RANK], axis = 0, zero = 0, end = INT64_MAX, from = first, behind = first + count;
+	fy_value *parts[3], *shape;
+	fy_shape known;
+	int used = 0;
+
+	if (fy_lower_status(l) != FY_OK || count == 1)
+		return value;
+	known = value->type.shape;
+	if (merged_numbers(&known, first, count, dims)) {
+		if (fy_shape_known(&known)) {
+			known.rank -= count - 1;
+			memcpy(known.dims, dims, (size_t)known.rank * sizeof(dims[0]));
+			return fy_lower_reshape(l, value, &known);
+		}
+		return fy_emit(l, "Reshape", FY_IN(value, fy_lower_ints(l, dims, known.rank - count + 1)),
+			       FY_NO_ATTRS);
+	}
+	shape = fy_lower_shape_of(l, value);
+	if (first > 0)
+		parts[used++] = fy_lower_slice(l, shape, &axis, &zero, &from, NULL, 1);
+	parts[used++] = fy_lower_ints(l, (const int64_t[]){ -1 }, 1);
+	if (behind < known.rank)
+		parts[used++] = fy_lower_slice(l, shape, &axis, &behind, &end, NULL, 1);
+	return fy_emit(l, "Reshape", FY_IN(value, fy_lower_concat(l, parts, used, 0)), FY_NO_ATTRS);
+}
+
 static int symbol_count(const fy_shape *shape)
 {
 	int count = 0;

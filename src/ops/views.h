@@ -18,5 +18,7 @@ fy_status fy_result_reshape(fy_call *call, const fy_shape *shape);
 fy_value *fy_lower_sizes(fy_lowering *l, const fy_node *node, int index);
 /* Reshape to the type of result 0; nothing when it is the shape already. */
 fy_status fy_lower_as_result(fy_lowering *l, fy_node *node);
+/* Dims first .. first + count - 1 become one. */
+fy_value *fy_lower_merge_dims(fy_lowering *l, fy_value *value, int first, int count);
 
 #endif

@@ -81,6 +81,20 @@ static fy_arg to_input(built *b, fy_arena *arena, fy_arg arg)
 	return arg;
 }
 
+static fy_arg to_meta(const built *b, fy_arena *arena, fy_arg arg)
+{
+	if (arg.kind == FY_ARG_VALUE)
+		return fy_arg_tensor(b->metas[arg.v->index]);
+	if (arg.kind == FY_ARG_LIST) {
+		fy_arg *items = FY_NEW_ARRAY(arena, fy_arg, arg.list.count);
+
+		for (int i = 0; i < arg.list.count; i++)
+			items[i] = to_meta(b, arena, arg.list.items[i]);
+		return fy_arg_list(items, arg.list.count);
+	}
+	return arg;
+}
+
 /* Result types when the sizes of the inputs are symbols. False: inference needs them, or a result is an
  * argument. */
 static bool infer_types(built *b, const op_case *c, const fy_arg *args, fy_type *types, int count)
@@ -89,18 +103,13 @@ static bool infer_types(built *b, const op_case *c, const fy_arg *args, fy_type 
 	fy_call call = case_call(c, &diags);
 	fy_arg *metas = FY_NEW_ARRAY(c->arena, fy_arg, c->schema->arg_count);
 	int next_symbol = b->graph->symbol_count;
-	bool known = true;
+	bool known;
 
-	for (int i = 0; i < c->schema->arg_count; i++) {
-		metas[i] = args[i];
-		if (args[i].kind == FY_ARG_VALUE)
-			metas[i].kind = FY_ARG_TENSOR, metas[i].t = b->metas[args[i].v->index];
-		for (int k = 0; args[i].kind == FY_ARG_LIST && k < args[i].list.count; k++)
-			known &= args[i].list.items[k].kind != FY_ARG_VALUE;
-	}
+	for (int i = 0; i < c->schema->arg_count; i++)
+		metas[i] = to_meta(b, c->arena, args[i]);
 	call.args = metas;
 	call.next_symbol = &next_symbol;
-	known = known && fy_op_infer(&call) == FY_OK && call.result_count == count;
+	known = fy_op_infer(&call) == FY_OK && call.result_count == count;
 	for (int i = 0; i < count && known; i++) {
 		types[i] = fy_type_of(call.results[i].meta);
 		known = call.results[i].kind != FY_SAME;

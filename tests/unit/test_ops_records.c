@@ -228,8 +228,22 @@ static void check_relation(const op_case *c, int index, const fy_result *result,
 			 index, (int)result->kind, result->of, result->item, e->of, e->item);
 }
 
+/* Is there a tensor where a number is declared, which then depends on data? */
+static bool number_from_data(const fy_schema_type *type, const fy_arg *arg)
+{
+	while (type->element != NULL)
+		type = type->element;
+	bool found = arg->kind == FY_ARG_TENSOR;
+	for (int i = 0; arg->kind == FY_ARG_LIST && i < arg->list.count; i++)
+		found |= arg->list.items[i].kind == FY_ARG_TENSOR;
+	return found && type->kind != FY_SCHEMA_TENSOR;
+}
+
 static bool sizes_from_data(const op_case *c)
 {
+	for (int i = 0; i < c->schema->arg_count; i++)
+		if (number_from_data(c->schema->args[i].type, &c->args[i]))
+			return true;
 	return (c->op->flags & FY_OP_DATA_SIZE) != 0;
 }
 
