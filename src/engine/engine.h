@@ -7,7 +7,8 @@
 
 #include "ir/ir.h"
 
-/* ---- running: run.c, control.c ------------------------------------------------------------------ */
+/* ---- running: engine_run.c, engine_control.c, engine_aten.c
+ * ------------------------------------------------------------------ */
 
 typedef struct fy_engine_options {
 	int threads;                 /* 0: the kernels' default */

@@ -7,7 +7,7 @@
 
 #include "ir/ir.h"
 
-/* ---- opsets and element types: opset.c -------------------------------------------------------- */
+/* ---- opsets and element types: opset.c -------------------------------------------------- */
 
 enum {
 	FY_ONNX_OPSET_MIN = 9,    /* oldest opset ferry writes */
@@ -25,7 +25,7 @@ bool fy_onnx_to_dtype(int64_t onnx, fy_dtype *dtype);
 /* "FLOAT", "STRING", ...; NULL when ONNX has no such number. */
 const char *fy_onnx_dtype_name(int64_t onnx);
 
-/* ---- operator records: table.c, one const record per operator in the family files ------------------ */
+/* ---- operator records: onnx_table.c, onnx_names.c, and one record per operator in the family files --- */
 
 /* Kinds of attributes, as letters: lower case one, upper case a list. */
 typedef enum fy_onnx_attr_kind {
@@ -97,7 +97,7 @@ int fy_onnx_known(const char *name);
 int fy_onnx_op_count(void);
 const fy_onnx_op *fy_onnx_op_at(int index);
 
-/* ---- inference and evaluation of one node: call.c -------------------------------------------------- */
+/* ---- inference and evaluation of one node: onnx_call.c, onnx_access.c, onnx_known.c ----- */
 
 /*
  * Types of the results of one node from the types of its arguments, constant arguments, integer vectors that
@@ -120,7 +120,7 @@ fy_status FY_MUST_USE fy_onnx_eval(const fy_node *node, int opset, fy_tensor *co
 /* Same inputs, same outputs: false for random operators and for If and Loop. */
 bool fy_onnx_foldable(const fy_node *node);
 
-/* ---- reading: wire.c, read.c, read_tensor.c --------------------------------------------------------- */
+/* ---- reading: wire.c, onnx_read.c, onnx_read_node.c, onnx_read_tensor.c ----------------- */
 
 /* A model read from a file. Constants borrow from the mapped files: keep it open while the graph lives. */
 typedef struct fy_onnx_model {
@@ -140,7 +140,7 @@ fy_status FY_MUST_USE fy_onnx_read(fy_graph **out, fy_arena *arena, const void *
 /* Looks like a ModelProto: for telling file kinds apart. Reads the first fields only. */
 bool fy_onnx_sniff(const void *bytes, size_t size);
 
-/* ---- writing: write.c -------------------------------------------------------------------------------- */
+/* ---- writing: onnx_write.c -------------------------------------------------------------- */
 
 typedef struct fy_onnx_write_options {
 	bool value_info;              /* types of intermediate values */
@@ -160,7 +160,7 @@ fy_status FY_MUST_USE fy_onnx_write(const fy_graph *graph, fy_output *out,
 fy_status FY_MUST_USE fy_onnx_write_buf(const fy_graph *graph, fy_buf *out,
 					const fy_onnx_write_options *options, fy_diags *diags);
 
-/* ---- checking: check.c ------------------------------------------------------------------------------- */
+/* ---- checking: onnx_check.c ------------------------------------------------------------- */
 
 /*
  * Validates a graph of ONNX nodes: fy_graph_verify, opset and IR version, every operator exists in the opset,

@@ -278,6 +278,14 @@ fy_tensor *fy_onnx_expanded(const fy_tensor *in, const fy_shape *shape)
 	return fy_tensor_view(in, in->dtype, shape, strides, in->offset);
 }
 
+fy_tensor *fy_onnx_flat(const fy_tensor *plain)
+{
+	fy_shape shape = { 1, { fy_tensor_numel(plain) } };
+	int64_t stride = 1;
+
+	return fy_tensor_view(plain, plain->dtype, &shape, &stride, plain->offset);
+}
+
 fy_status fy_onnx_plain(const fy_onnx_call *call, fy_tensor **out, fy_tensor *in)
 {
 	*out = fy_tensor_contiguous(in);

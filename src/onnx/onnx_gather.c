@@ -296,14 +296,6 @@ static fy_status flat_positions(const fy_onnx_call *call, const fy_tensor *indic
 	return FY_OK;
 }
 
-static fy_tensor *flat_view(const fy_tensor *plain)
-{
-	fy_shape shape = { 1, { fy_tensor_numel(plain) } };
-	int64_t stride = 1;
-
-	return fy_tensor_view(plain, plain->dtype, &shape, &stride, plain->offset);
-}
-
 static fy_status check_scatter_nd(const fy_onnx_call *call, int64_t *slice)
 {
 	const fy_shape *data = &call->inputs[0]->shape, *indices = &call->inputs[1]->shape;
@@ -340,8 +332,8 @@ static fy_status scatter_nd_eval(fy_onnx_call *call)
 		status = fy_onnx_plain(call, &updates, call->inputs[2]);
 	if (status == FY_OK) {
 		fy_tensor_copy(call->outputs[0], call->inputs[0]);
-		flat_out = flat_view(call->outputs[0]);
-		flat_updates = flat_view(updates);
+		flat_out = fy_onnx_flat(call->outputs[0]);
+		flat_updates = fy_onnx_flat(updates);
 		status = fy_kernel_scatter(flat_out, 0, positions, flat_updates, mode, call->diags,
 					   &call->place);
 		fy_tensor_unref(updates);
@@ -529,12 +521,12 @@ static fy_status compress_eval(fy_onnx_call *call)
 	if (fy_onnx_has_attr(call, "axis"))
 		FY_TRY(fy_onnx_axis(call, fy_onnx_int(call, "axis"), plain->shape.rank, &axis));
 	else
-		flat = flat_view(plain);
+		flat = fy_onnx_flat(plain);
 	status = fy_onnx_new(call, &found, FY_I64, &(fy_shape){ 2, { fy_kernel_count_nonzero(mask), 1 } },
 			     false);
 	if (status == FY_OK) {
 		fy_kernel_nonzero(found, mask);
-		line = flat_view(found);
+		line = fy_onnx_flat(found);
 		status = fy_kernel_index_select(call->outputs[0], flat ? flat : plain, axis, line,
 						call->diags, &call->place);
 		fy_tensor_unref(line);

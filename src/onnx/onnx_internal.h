@@ -7,7 +7,8 @@
 
 #include "onnx/onnx.h"
 
-/* ---- onnx_call.c: one call ------------------------------------------------------------------- */
+/* ---- onnx_call.c, onnx_access.c: one call
+ * ------------------------------------------------------------------- */
 
 /*
  * infer reads types (and data where it is known) and sets results; eval then reads inputs and fills outputs.
@@ -92,6 +93,8 @@ fy_status FY_MUST_USE fy_onnx_new(const fy_onnx_call *call, fy_tensor **out, fy_
 				  const fy_shape *shape, bool zero);
 /* A view of `in` broadcast to `shape`. */
 fy_tensor *fy_onnx_expanded(const fy_tensor *in, const fy_shape *shape);
+/* A contiguous tensor seen as a vector. */
+fy_tensor *fy_onnx_flat(const fy_tensor *plain);
 /* A contiguous tensor of equal values; one reference. */
 fy_status FY_MUST_USE fy_onnx_plain(const fy_onnx_call *call, fy_tensor **out, fy_tensor *in);
 /* Output i as a reshaped input (a view when it is contiguous, else a copy). */

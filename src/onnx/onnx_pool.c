@@ -270,14 +270,6 @@ static fy_status unpool_infer(fy_onnx_call *call)
 	return fy_onnx_result(call, 0, fy_onnx_dtype(call, 0), &out);
 }
 
-static fy_tensor *flat_view(const fy_tensor *plain)
-{
-	fy_shape shape = { 1, { fy_tensor_numel(plain) } };
-	int64_t stride = 1;
-
-	return fy_tensor_view(plain, plain->dtype, &shape, &stride, plain->offset);
-}
-
 /* Indices count in the result, as ONNX Runtime has it, also where output_shape makes that larger than what
  * was pooled. */
 static fy_status unpool_eval(fy_onnx_call *call)
@@ -290,9 +282,9 @@ static fy_status unpool_eval(fy_onnx_call *call)
 	FY_TRY(fy_onnx_plain(call, &values, call->inputs[0]));
 	status = fy_onnx_plain(call, &indices, call->inputs[1]);
 	if (status == FY_OK) {
-		flat_values = flat_view(values);
-		flat_indices = flat_view(indices);
-		flat_out = flat_view(call->outputs[0]);
+		flat_values = fy_onnx_flat(values);
+		flat_indices = fy_onnx_flat(indices);
+		flat_out = fy_onnx_flat(call->outputs[0]);
 		fy_kernel_fill_i64(flat_out, 0);
 		status = fy_kernel_scatter(flat_out, 0, flat_indices, flat_values, FY_SCATTER_SET,
 					   call->diags, &call->place);
