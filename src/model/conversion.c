@@ -115,6 +115,7 @@ fy_status fy_model_capture(fy_conversion *out, const fy_model *model, const fy_i
 	double start = fy_now();
 	*out = (fy_conversion){ 0 };
 	fy_eval_options eval = { .method = model->method, .progress = options->progress };
+	fy_progress_say(options->progress, "capture", 0, 0);
 	fy_inputs_meta(&meta, inputs);
 	fy_status status = fy_eval_capture(model->program, meta.leaves, meta.count, &eval, model->arena,
 					   &out->graph, diags);
@@ -144,6 +145,7 @@ fy_status fy_conversion_lower(fy_conversion *conversion, const fy_model *model,
 	fy_lower_options lower = options->lower;
 	lower.file = model->path;
 	FY_TRY(check_weights(conversion, model, options->progress, diags));
+	fy_progress_say(options->progress, "lower", 0, 0);
 	FY_TRY(fy_lower(conversion->graph, &lower, &conversion->report, diags));
 	conversion->written_nodes = fy_graph_node_count(conversion->graph);
 	conversion->lower_seconds = fy_now() - start;

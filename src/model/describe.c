@@ -1,5 +1,6 @@
 /*
- * What is in a model: modules, tensors, code, arguments, operators. Nothing is run; data is read for its checksums.
+ * What is in a model: modules, tensors, code, arguments, operators. Nothing is run; data is read for its
+ * checksums.
  */
 #include "model/model.h"
 

@@ -27,7 +27,6 @@ static fy_status run_elsewhere(const fy_model *model, fy_tensor *const *tensors,
 	fy_ort_session *session = NULL;
 	size_t output_count;
 	fy_ort_options ort = { .threads = options->threads };
-	fy_progress_say(options->progress, "onnxruntime", 0, 0);
 	FY_TRY(fy_ort_session_open(&session, options->ort, model->path, &ort, diags));
 	const fy_ort_port *ports = fy_ort_session_outputs(session, &output_count);
 	prepare_outputs(model, outputs, (int)output_count);
@@ -56,6 +55,7 @@ fy_status fy_model_execute(const fy_model *model, const fy_inputs *inputs, const
 	int count;
 	fy_tensor **tensors = fy_inputs_tensors(inputs, scratch, &count);
 	*outputs = (fy_outputs){ 0 };
+	fy_progress_say(options->progress, options->ort ? "onnxruntime" : "run", 0, 0);
 	if (model->kind == FY_MODEL_PROGRAM) {
 		fy_eval_options eval = { .method = model->method,
 					 .progress = options->progress,

@@ -22,7 +22,8 @@ typedef enum fy_model_kind {
 typedef struct fy_model {
 	fy_model_kind kind;
 	const char *path;
-	uint64_t size; /* of the file */
+	const char *called; /* in messages: the path, unless set otherwise */
+	uint64_t size;      /* of the file */
 	fy_arena *arena;
 	fy_archive *archive;
 	fy_program *program;

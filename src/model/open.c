@@ -48,7 +48,7 @@ fy_status fy_model_open(fy_model **out, fy_arena *arena, const char *path, const
 	fy_file_kind kind = fy_sniff(&file);
 	fy_file_close(&file);
 	fy_model *model = FY_NEW(arena, fy_model);
-	*model = (fy_model){ .path = kept, .arena = arena };
+	*model = (fy_model){ .path = kept, .called = kept, .arena = arena };
 	fy_status status = open_kind(model, kind, method, diags);
 	if (status != FY_OK) {
 		fy_model_close(model);

@@ -207,7 +207,7 @@ static fy_status settle(job *j, fy_output *out, fy_status proved)
 	}
 	const char *rejected = fy_arena_printf(j->model->arena, "%s.rejected", j->path);
 	FY_TRY(fy_output_commit_as(out, rejected));
-	fy_hint(j->diags, "what was written is kept as '%s'; '%s' is as it was", rejected, j->path);
+	fy_hint(j->diags, "what was written is kept as '%s'", rejected);
 	return proved;
 }
 
@@ -219,8 +219,10 @@ static fy_status write_and_prove(job *j)
 	FY_TRY(write_file(&out, &temporary, j->path, &j->conversion, j->work, j->diags));
 	tell_write(j, fy_output_size(out), fy_now() - start + j->conversion.lower_seconds);
 	fy_status status = fy_model_open(&j->file, j->model->arena, temporary, NULL, j->diags);
-	if (status == FY_OK)
+	if (status == FY_OK) {
+		j->file->called = j->path;
 		status = prove_file(j);
+	}
 	fy_model_close(j->file);
 	return settle(j, out, status);
 }

@@ -63,7 +63,7 @@ fy_status fy_stage_weights(const fy_work *work, const fy_model *file, const fy_c
 	fy_buf_release(&text);
 	if (proof.different == 0)
 		return FY_OK;
-	return fy_error(diags, FY_CHECK_FAILED, "weights-differ", &(fy_place){ .file = file->path },
+	return fy_error(diags, FY_CHECK_FAILED, "weights-differ", &(fy_place){ .file = file->called },
 			"%d weights are not those of the archive, '%s' first", proof.different,
 			proof.first_different);
 }
@@ -143,8 +143,8 @@ static fy_status run_others(const fy_work *work, const fy_model *reference, cons
 	fy_buf_release(&text);
 	if (o.agreed)
 		return FY_OK;
-	return fy_error(diags, FY_CHECK_FAILED, "outputs-differ", &(fy_place){ .file = file->path },
-			"the file does not give the results of '%s' on every input", reference->path);
+	return fy_error(diags, FY_CHECK_FAILED, "outputs-differ", &(fy_place){ .file = file->called },
+			"the file does not give the results of '%s' on every input", reference->called);
 }
 
 fy_status fy_stage_inference(const fy_work *work, const fy_model *reference, const fy_model *file,

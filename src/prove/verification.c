@@ -193,8 +193,8 @@ fy_status fy_verify(const fy_model *reference, const fy_model *file, const fy_in
 	fy_free(v.unavailable);
 	if (status != FY_OK || v.failed == 0)
 		return status;
-	return fy_error(diags, FY_CHECK_FAILED, "outputs-differ", &(fy_place){ .file = file->path },
-			"the file does not give the results of '%s'", reference->path);
+	return fy_error(diags, FY_CHECK_FAILED, "outputs-differ", &(fy_place){ .file = file->called },
+			"the file does not give the results of '%s'", reference->called);
 }
 
 /* ---- cost ---- */

@@ -42,49 +42,48 @@ $ ferry convert models/branch/model.pt -o x.onnx --input 3y4
 $ ferry convert models/branch/model.pt -o x.onnx --input @nosuch.npy
 ! nosuch.npy: error: cannot open: No such file or directory [file-missing]
 = 2
-$ ferry convert models/branch/model.pt -o x.onnx --input 3x5
-| model.pt     TorchScript, archive version 3, 16 parameters, 2.60 kB
-! models/branch/model.pt!code/__torch__.py:11:11: error: operator 'aten::matmul' is not supported [op-unsupported]
-!           y = torch.matmul(x, weight)
-!               ^^^^^^^^^^^^^^^^^^^^^^^
-!   hint: 'ferry ops' lists what is supported
-= 4
+$ ferry convert models/unet3d/model.pt -o x.onnx --input 1x2x8x16x16
+| model.pt     TorchScript, archive version 3, 4.79 k parameters, 63.7 kB
+! models/unet3d/model.pt!code/__torch__/torch/nn/modules/conv.py:12:13: error: the program raises: aten::_convolution: the input has 2 channels, the weight takes 1 [program-raises]
+!         input = torch._convolution(x, weight, bias, [1, 1, 1], [1, 1, 1], [1, 1, 1], False, [0, 0, 0], 1, False, False, True, True)
+!                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+!   in module encoder.0.0.conv
+!   hint: check the shapes, types and values of the inputs
+= 2
+$ ferry convert models/heads/model.pt -o x.onnx --input int64[1,3]
+! models/heads/model.pt: error: the file does not say what its inputs are: missing 'scale' (float) [input-missing]
+!   hint: the inputs are given as --input ids=1x3x224x224 --input scale=1.0 --input bias=1x3x224x224 --input k=5
+= 2
 $ ferry convert models/branch/model.pt -o x.onnx --input 3x4 --method backward
 ! models/branch/model.pt: error: the model has no method 'backward' [method-missing]
 !   hint: `ferry inspect models/branch/model.pt` lists its methods
 = 2
 $ ferry convert models/branch/model.pt -o nosuch/x.onnx --input 3x4
 | model.pt     TorchScript, archive version 3, 16 parameters, 2.60 kB
-! models/branch/model.pt!code/__torch__.py:11:11: error: operator 'aten::matmul' is not supported [op-unsupported]
-!           y = torch.matmul(x, weight)
-!               ^^^^^^^^^^^^^^^^^^^^^^^
-!   hint: 'ferry ops' lists what is supported
-= 4
+|   capture    INPUT__0 float32[3,4] -> OUTPUT__0 float32[3,4]   12 nodes  T
+! nosuch/x.onnx: error: cannot write: No such file or directory [output-open]
+!   hint: the folder must exist
+= 5
 $ ferry convert models/branch/model.pt -o x.onnx --input 3x4 --opset 8
 | model.pt     TorchScript, archive version 3, 16 parameters, 2.60 kB
-! models/branch/model.pt!code/__torch__.py:11:11: error: operator 'aten::matmul' is not supported [op-unsupported]
-!           y = torch.matmul(x, weight)
-!               ^^^^^^^^^^^^^^^^^^^^^^^
-!   hint: 'ferry ops' lists what is supported
-= 4
+|   capture    INPUT__0 float32[3,4] -> OUTPUT__0 float32[3,4]   12 nodes  T
+! error: opset 8 is out of range [opset-range]
+!   hint: opsets 9 to 28 can be written
+= 2
 $ ferry convert models/branch/model.pt -o x.onnx --input 3x4 --opset 99
 | model.pt     TorchScript, archive version 3, 16 parameters, 2.60 kB
-! models/branch/model.pt!code/__torch__.py:11:11: error: operator 'aten::matmul' is not supported [op-unsupported]
-!           y = torch.matmul(x, weight)
-!               ^^^^^^^^^^^^^^^^^^^^^^^
-!   hint: 'ferry ops' lists what is supported
-= 4
+|   capture    INPUT__0 float32[3,4] -> OUTPUT__0 float32[3,4]   12 nodes  T
+! error: opset 99 is out of range [opset-range]
+!   hint: opsets 9 to 28 can be written
+= 2
 $ ferry convert models/branch/model.pt -o x.onnx --input 3x4 --golden models/checkpoint
 ! models/checkpoint: error: there are no saved results: neither output_0.npy nor output.npy [golden-missing]
 !   hint: save input_0.npy, output_0.npy, ... with numpy.save; a lone pair may be input.npy and output.npy
 = 2
 $ ferry convert models/branch/model.pt -o x.onnx --input 3x4 --keep-output 1
 | model.pt     TorchScript, archive version 3, 16 parameters, 2.60 kB
-! models/branch/model.pt!code/__torch__.py:11:11: error: operator 'aten::matmul' is not supported [op-unsupported]
-!           y = torch.matmul(x, weight)
-!               ^^^^^^^^^^^^^^^^^^^^^^^
-!   hint: 'ferry ops' lists what is supported
-= 4
+! error: there is no output 1 to keep: the model has 1 [output-missing]
+= 2
 $ ferry verify models/branch/model.pt models/constant/model.pt
 ! models/constant/model.pt: error: the file to verify is no ONNX model [not-onnx]
 !   hint: ferry verify MODEL.pt MODEL.onnx
@@ -98,14 +97,8 @@ $ ferry ops nosuch
 !   hint: `ferry ops` lists those that are supported
 = 2
 $ ferry doctor --onnxruntime /nowhere >/dev/null
-| ferry        0.1.0
-| kernels      oneDNN 2.6.3, instruction set avx512_core_bf16
-|              2 threads
-| onnxruntime  not found: results are checked by ferry's own engine only
-|              not used: /nowhere (asked for)
-| opsets       9 to 28
 ! error: cannot load ONNX Runtime from '/nowhere': /nowhere: cannot open shared object file: No such file or directory [onnxruntime-library]
-!   hint: give the path of libonnxruntime.so (asked for); `ferry doctor` lists what was found
+!   hint: give the path of libonnxruntime.so; `ferry doctor` lists what was found
 = 2
 $ ls
 | cut.pt

@@ -20,13 +20,13 @@ $ ferry inspect models/heads/model.pt
 |   code/__torch__/torch/nn/modules/sparse.py   639 bytes
 |   code/__torch__/torch/nn/modules/linear.py   415 bytes
 |   code/__torch__/torch/nn/functional.py       1.22 kB
-| operators  14, 2 not supported
+| operators  14, 1 not supported
 |   aten::mul                                   2 uses
 |   aten::__isnot__                             3 uses
 |   aten::add                                   2 uses
 |   aten::argmax                                1 use
 |   aten::sum                                   1 use
-|   aten::linear                                1 use  unsupported  code/__torch__/torch/nn/modules/linear.py:14
+|   aten::linear                                1 use
 |   aten::gt                                    1 use
 |   aten::size                                  3 uses
 |   aten::ge                                    1 use
@@ -53,7 +53,7 @@ $ ferry inspect models/branch/model.pt --json
 |     "bytes": 2599,
 |     "archive_version": 3,
 |     "parameters": 16,
-|     "unsupported": 1,
+|     "unsupported": 0,
 |     "inputs": [
 |       {
 |         "name": "x",
@@ -111,7 +111,7 @@ $ ferry inspect models/branch/model.pt --json
 |       {
 |         "name": "aten::matmul",
 |         "uses": 1,
-|         "supported": false,
+|         "supported": true,
 |         "file": "code/__torch__.py",
 |         "line": 11
 |       },
