@@ -5,6 +5,9 @@
  */
 #include "ops/ops_internal.h"
 
+#include <math.h>
+#include <string.h>
+
 /* ---- shapes ---------------------------------------------------------------------------------------- */
 
 /* Ranks that an operator insists on; 0: any from 1 on. */
@@ -22,6 +25,12 @@ static fy_status check_types(const fy_call *call, const fy_tensor *a, const fy_t
 	return FY_OK;
 }
 
+static fy_status out_of_memory(const fy_call *call)
+{
+	return fy_error(call->diags, FY_IO, "out-of-memory", &call->place, "%s: no memory",
+			call->schema->full);
+}
+
 static fy_status misfit(const fy_call *call, const fy_shape *a, const fy_shape *b)
 {
 	fy_buf text = { 0 };
@@ -31,6 +40,22 @@ static fy_status misfit(const fy_call *call, const fy_shape *a, const fy_shape *
 	fy_status status = fy_call_raise(call, "shapes %s do not fit", fy_buf_text(&text));
 	fy_buf_release(&text);
 	return status;
+}
+
+/* What is added must have the product's type and not widen it. */
+static fy_status check_added(const fy_call *call, const fy_tensor *added, fy_dtype dtype,
+			     const fy_shape *shape)
+{
+	fy_shape joined;
+	if (added->dtype != dtype)
+		return fy_call_raise(call, "%s is added to %s", fy_dtype_name(added->dtype),
+				     fy_dtype_name(dtype));
+	if (!fy_shape_broadcast(&added->shape, shape, &joined) || joined.rank != shape->rank)
+		return misfit(call, &added->shape, shape);
+	for (int i = 0; i < shape->rank; i++)
+		if (fy_dim_known(shape->dims[i]) && joined.dims[i] != shape->dims[i])
+			return misfit(call, &added->shape, shape);
+	return FY_OK;
 }
 
 static fy_shape batch_of(const fy_shape *shape)
@@ -241,22 +266,6 @@ static fy_status linear_shape(const fy_call *call, const fy_shape *weight, fy_sh
 	return product_shape(call, &fy_call_tensor(call, 0)->shape, &matrix, out);
 }
 
-/* What is added must not widen the product. */
-static fy_status check_added(const fy_call *call, const fy_tensor *added, fy_dtype dtype,
-			     const fy_shape *shape)
-{
-	fy_shape joined;
-	if (added->dtype != dtype)
-		return fy_call_raise(call, "%s is added to %s", fy_dtype_name(added->dtype),
-				     fy_dtype_name(dtype));
-	if (!fy_shape_broadcast(&added->shape, shape, &joined) || joined.rank != shape->rank)
-		return misfit(call, &added->shape, shape);
-	for (int i = 0; i < shape->rank; i++)
-		if (fy_dim_known(shape->dims[i]) && joined.dims[i] != shape->dims[i])
-			return misfit(call, &added->shape, shape);
-	return FY_OK;
-}
-
 static fy_status linear_infer(fy_call *call)
 {
 	const fy_tensor *in = fy_call_tensor(call, 0), *weight = fy_call_tensor(call, 1);
@@ -341,4 +350,178 @@ const fy_op fy_aten_linear = {
 			  "f32[2,0] f32[2,0] f32[2]", "f32[2,0] f32[2,0]", "f32[2,3] f32[2,4]",
 			  "f32[2,3] f32[4,3] f32[3]", "f32[2,3] f64[4,3]", "f32[2,3] f32[4,3] f64[4]",
 			  "bool[2,2] bool[2,2]", "f32[] f32[3,1]", "f32[2,3] f32[]", "f32[2,3] f32[1,2,3]"),
+};
+
+/* ---- a product and what is added to it: beta * self + alpha * (a @ b)
+ * --------------------------------------
+ */
+
+/* A factor; of integers it is truncated. */
+static fy_status read_factor(const fy_call *call, const char *name, double *out)
+{
+	FY_TRY(fy_call_f64(call, fy_call_find(call, name), out));
+	if (!fy_dtype_is_float(fy_call_tensor(call, 1)->dtype))
+		*out = trunc(*out);
+	return FY_OK;
+}
+
+static fy_status added_infer(fy_call *call)
+{
+	const fy_tensor *a = fy_call_tensor(call, 1), *b = fy_call_tensor(call, 2);
+	double beta, alpha;
+	fy_shape shape;
+	FY_TRY(check_types(call, a, b));
+	FY_TRY(strict_shape(call, &a->shape, &b->shape, &shape));
+	FY_TRY(check_added(call, fy_call_tensor(call, 0), a->dtype, &shape));
+	FY_TRY(read_factor(call, "beta", &beta));
+	FY_TRY(read_factor(call, "alpha", &alpha));
+	return fy_result_fresh(call, a->dtype, &shape);
+}
+
+/* sum = alpha * sum + beta * self. A beta of 0 ignores even NaN. */
+static fy_status add_scaled(const fy_call *call, fy_tensor *sum, double alpha, double beta)
+{
+	const fy_tensor *self = fy_call_tensor(call, 0);
+	fy_dtype work = sum->dtype;
+	if (alpha != 1) {
+		fy_tensor *number = fy_tensor_scalar_f64(work, alpha);
+		fy_kernel_binary(sum, FY_MUL, work, sum, number);
+		fy_tensor_unref(number);
+	}
+	if (beta == 0)
+		return FY_OK;
+	fy_tensor *scaled = fy_tensor_new(work, &self->shape, false);
+	if (scaled == NULL)
+		return out_of_memory(call);
+	fy_tensor *number = fy_tensor_scalar_f64(work, beta);
+	fy_kernel_binary(scaled, FY_MUL, work, self, number);
+	fy_kernel_binary(sum, FY_ADD, work, sum, scaled);
+	fy_tensor_unref(number);
+	fy_tensor_unref(scaled);
+	return FY_OK;
+}
+
+/* `t` in the type that `work` is; NULL when there is no memory. */
+static fy_tensor *in_type(const fy_tensor *t, fy_dtype work)
+{
+	if (t->dtype == work)
+		return fy_tensor_ref((fy_tensor *)t);
+	fy_tensor *copy = fy_tensor_new(work, &t->shape, false);
+	if (copy != NULL)
+		fy_tensor_copy(copy, t);
+	return copy;
+}
+
+/* Half precision is computed in float32 and rounded once. */
+static fy_status added_eval(fy_call *call)
+{
+	fy_tensor *out = call->outs[0];
+	fy_dtype work = out->dtype == FY_F16 || out->dtype == FY_BF16 ? FY_F32 : out->dtype;
+	double beta, alpha;
+	FY_TRY(read_factor(call, "beta", &beta));
+	FY_TRY(read_factor(call, "alpha", &alpha));
+	fy_tensor *a = in_type(fy_call_tensor(call, 1), work), *b = in_type(fy_call_tensor(call, 2), work);
+	fy_tensor *sum = work == out->dtype ? fy_tensor_ref(out) : fy_tensor_new(work, &out->shape, false);
+	fy_status status =
+		a == NULL || b == NULL || sum == NULL ? out_of_memory(call) : multiply(call, sum, a, b);
+	if (status == FY_OK)
+		status = add_scaled(call, sum, alpha, beta);
+	if (status == FY_OK && sum != out)
+		fy_tensor_copy(out, sum);
+	fy_tensor_unref(sum);
+	fy_tensor_unref(b);
+	fy_tensor_unref(a);
+	return status;
+}
+
+/* The matrix that `value` is the transpose of; NULL: it is none. */
+static fy_value *transpose_of(const fy_value *value)
+{
+	const fy_node *node = value == NULL ? NULL : value->def;
+	if (node == NULL || strcmp(node->op, "onnx::Transpose") != 0 || value->type.shape.rank != 2)
+		return NULL;
+	const fy_arg *perm = fy_node_attr(node, "perm");
+	if (node->args[0].kind != FY_ARG_VALUE || (perm != NULL && perm->list.items[0].i != 1))
+		return NULL;
+	return node->args[0].v;
+}
+
+static fy_value *scaled(fy_lowering *l, fy_value *value, double by)
+{
+	return by == 1 ? value : fy_emit2(l, "Mul", value, fy_lower_number(l, value, by));
+}
+
+static fy_value *added_gemm(fy_lowering *l, fy_node *node, double alpha, double beta)
+{
+	fy_dtype work = work_type(node);
+	fy_value *b = fy_lower_tensor(l, node, 2), *straight = transpose_of(b);
+	fy_value *c = beta == 0 ? NULL : factor(l, node, 0);
+	b = fy_lower_cast(l, straight != NULL ? straight : b, work);
+	return emit_gemm(l, factor(l, node, 1), b, c, alpha, beta == 0 ? 1 : beta, straight != NULL);
+}
+
+static fy_status added_lower(fy_lowering *l, fy_node *node)
+{
+	fy_diags diags = { 0 };
+	fy_call call = fy_node_call(node, &diags);
+	bool floats = fy_dtype_is_float(work_type(node));
+	double alpha = fy_node_f64(node, fy_call_find(&call, "alpha"));
+	double beta = fy_node_f64(node, fy_call_find(&call, "beta"));
+	if (!floats) {
+		alpha = trunc(alpha);
+		beta = trunc(beta);
+	}
+	/* Attributes are float32. */
+	bool exact = work_type(node) != FY_F64 || (alpha == (float)alpha && beta == (float)beta);
+	if (floats && exact && fy_node_result_type(node, 0)->shape.rank == 2)
+		return fy_lower_finish(l, node, added_gemm(l, node, alpha, beta));
+	fy_value *sum = scaled(l, fy_emit2(l, "MatMul", factor(l, node, 1), factor(l, node, 2)), alpha);
+	if (beta != 0)
+		sum = fy_emit2(l, "Add", sum, scaled(l, factor(l, node, 0), beta));
+	return fy_lower_finish(l, node, sum);
+}
+
+const fy_op fy_aten_addmm = {
+	.name = "aten::addmm",
+	.overloads = "",
+	.infer = added_infer,
+	.eval = added_eval,
+	.lower = added_lower,
+	.form = &(const product_form){ 2, 2 },
+	.cases = FY_CASES("f32[3] f32[2,4] f32[4,3]", "f32[2,3]^T f32[2,4]^T f32[4,3]^T",
+			  "f32[2,1] f32[2,2] f32[2,3] beta=0.5 alpha=2", "f32[] f32[2,2] f32[2,3] beta=2",
+			  "f32[2,2]{nan} f32[2,2] f32[2,2] beta=0", "f64[3] f64[2,2] f64[2,3] alpha=0.1",
+			  "f64[3] f64[2,2] f64[2,3]", "f16[3] f16[2,2] f16[2,3] beta=0.5",
+			  "bf16[3] bf16[2,2] bf16[2,3]", "i64[3] i64[2,2] i64[2,3] beta=2 alpha=-1",
+			  "i32[2,2] i32[2,2] i32[2,2] beta=1.7 alpha=2.5", "u8[2] u8[2,2] u8[2,2]",
+			  "f32[3] f32[2,0] f32[0,3]", "f32[3] f32[0,2] f32[2,3]",
+			  "f32[1,2,3] f32[2,4] f32[4,3]", "f32[2] f32[2,4] f32[4,3]",
+			  "f64[3] f32[2,4] f32[4,3]", "f32[3] f32[2,4] f64[4,3]", "f32[3] f32[4] f32[4,3]",
+			  "bool[2] bool[2,2] bool[2,2]", "f32[3] f32[2,4] f32[3,3]"),
+};
+
+const fy_op fy_aten_baddbmm = {
+	.name = "aten::baddbmm",
+	.overloads = "",
+	.infer = added_infer,
+	.eval = added_eval,
+	.lower = added_lower,
+	.form = &(const product_form){ 3, 3 },
+	.cases = FY_CASES("f32[2] f32[3,2,4] f32[3,4,2]", "f32[3,2,2]^R f32[3,2,2]^T f32[3,2,2] beta=0.5",
+			  "f32[3,1,1] f32[3,2,2] f32[3,2,2] alpha=0.125",
+			  "f32[2]{nan} f32[3,2,2] f32[3,2,2] beta=0 alpha=2", "f64[2] f64[1,2,2] f64[1,2,2]",
+			  "f16[2] f16[1,2,2] f16[1,2,2]", "i64[2] i64[1,2,2] i64[1,2,2] beta=3",
+			  "f32[2] f32[2,2,0] f32[2,0,2]", "f32[4,3,2,2] f32[3,2,2] f32[3,2,2]",
+			  "f32[2] f32[1,2,2] f32[3,2,2]", "f64[2] f32[1,2,2] f32[1,2,2]"),
+};
+
+const fy_op fy_aten_addmv = {
+	.name = "aten::addmv",
+	.infer = added_infer,
+	.eval = added_eval,
+	.lower = added_lower,
+	.form = &(const product_form){ 2, 1 },
+	.cases = FY_CASES("f32[2] f32[2,3] f32[3]", "f32[] f32[2,3]^T f32[3]^S beta=0.5 alpha=2",
+			  "f64[2] f64[2,3] f64[3] beta=0", "i64[2] i64[2,3] i64[3] beta=2.5",
+			  "f32[3] f32[2,3] f32[3]", "f32[2] f32[2,3] f32[2]", "f32[2] f32[2,3] f64[3]"),
 };
