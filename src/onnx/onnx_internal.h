@@ -202,7 +202,9 @@ typedef struct fy_onnx_reader {
 	fy_place place;
 	fy_wire_log log;
 	const char *path;
-	fy_map names;   /* of all values so far */
+	struct fy_onnx_scope *outermost;
+	fy_map inner_names; /* of all values in subgraphs so far */
+	fy_buf scratch;
 	fy_map symbols; /* dim_param -> index + 1 */
 	int next_suffix;
 } fy_onnx_reader;
@@ -227,7 +229,7 @@ typedef struct fy_onnx_scope {
 	fy_map types;  /* name -> fy_type, as stated by value_info and outputs */
 } fy_onnx_scope;
 
-fy_value *fy_onnx_scope_find(const fy_onnx_scope *scope, const char *name);
+fy_value *fy_onnx_scope_find(const fy_onnx_scope *scope, fy_str name);
 fy_status FY_MUST_USE fy_onnx_scope_put(fy_onnx_reader *reader, fy_onnx_scope *scope, const char *name,
 					fy_value *value);
 fy_status FY_MUST_USE fy_onnx_read_graph(fy_onnx_reader *reader, fy_onnx_scope *outer, fy_wire wire,

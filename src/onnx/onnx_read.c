@@ -46,10 +46,10 @@ fy_status fy_onnx_read_name(fy_onnx_reader *reader, const fy_wire_field *field, 
 	return FY_OK;
 }
 
-fy_value *fy_onnx_scope_find(const fy_onnx_scope *scope, const char *name)
+fy_value *fy_onnx_scope_find(const fy_onnx_scope *scope, fy_str name)
 {
 	for (; scope; scope = scope->outer) {
-		fy_value *value = fy_map_get(&scope->values, fy_str_of(name));
+		fy_value *value = fy_map_get(&scope->values, name);
 
 		if (value)
 			return value;
@@ -57,7 +57,14 @@ fy_value *fy_onnx_scope_find(const fy_onnx_scope *scope, const char *name)
 	return NULL;
 }
 
-/* Enters a value into a scope and names it; a name that another block has used already gets a number. */
+/* The graph's values have different names, while blocks beside each other may use one name twice in a file.
+ */
+static bool is_taken(const fy_onnx_reader *reader, const fy_onnx_scope *scope, const char *name)
+{
+	return fy_map_has(&reader->inner_names, fy_str_of(name)) ||
+	       (scope->outer && fy_map_has(&reader->outermost->values, fy_str_of(name)));
+}
+
 fy_status fy_onnx_scope_put(fy_onnx_reader *reader, fy_onnx_scope *scope, const char *name, fy_value *value)
 {
 	const char *unique = name;
@@ -65,11 +72,10 @@ fy_status fy_onnx_scope_put(fy_onnx_reader *reader, fy_onnx_scope *scope, const 
 	if (fy_map_has(&scope->values, fy_str_of(name)))
 		return fy_onnx_malformed(reader, "'%s' is made twice", name);
 	fy_map_put(&scope->values, fy_str_of(name), value);
-	for (int k = 1; fy_map_has(&reader->names, fy_str_of(unique)); k++)
-		unique = fy_arena_printf(reader->arena, "%s_%d", name, reader->next_suffix + k);
-	if (unique != name)
-		reader->next_suffix++;
-	fy_map_put(&reader->names, fy_str_of(unique), value);
+	while (is_taken(reader, scope, unique))
+		unique = fy_arena_printf(reader->arena, "%s_%d", name, ++reader->next_suffix);
+	if (scope->outer)
+		fy_map_put(&reader->inner_names, fy_str_of(unique), value);
 	value->name = unique;
 	return FY_OK;
 }
@@ -260,7 +266,7 @@ static fy_status read_output(fy_onnx_reader *reader, fy_onnx_scope *scope, const
 	fy_type type;
 
 	FY_TRY(read_value_info(reader, parent, bytes, &name, &type));
-	value = fy_onnx_scope_find(scope, name);
+	value = fy_onnx_scope_find(scope, fy_str_of(name));
 	if (!value)
 		return fy_onnx_malformed(reader, "output '%s' is never made", name);
 	if (block == reader->graph->main)
@@ -330,8 +336,11 @@ static fy_status fill_block(fy_onnx_reader *reader, fy_onnx_scope *scope, fy_wir
 fy_status fy_onnx_read_graph(fy_onnx_reader *reader, fy_onnx_scope *outer, fy_wire wire, fy_block *block)
 {
 	fy_onnx_scope scope = { .outer = outer, .block = block };
-	fy_status status = fill_block(reader, &scope, wire);
+	fy_status status;
 
+	if (!outer)
+		reader->outermost = &scope;
+	status = fill_block(reader, &scope, wire);
 	fy_map_release(&scope.values);
 	fy_map_release(&scope.types);
 	return status;
@@ -464,7 +473,8 @@ static fy_status run_reader(fy_onnx_reader *reader, fy_graph **out, const void *
 	reader->place = (fy_place){ .file = reader->path };
 	reader->log = (fy_wire_log){ .base = bytes, .size = size };
 	status = read_model(reader, bytes, size);
-	fy_map_release(&reader->names);
+	fy_map_release(&reader->inner_names);
+	fy_buf_release(&reader->scratch);
 	fy_map_release(&reader->symbols);
 	if (status != FY_OK) {
 		fy_graph_release(reader->graph);

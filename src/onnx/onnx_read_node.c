@@ -203,16 +203,16 @@ static fy_status read_attribute(fy_onnx_reader *reader, fy_wire wire, node_parts
 static fy_status read_argument(fy_onnx_reader *reader, const fy_onnx_scope *scope, const fy_wire_field *field,
 			       fy_arg *out)
 {
-	const char *name;
 	fy_value *value;
 
 	*out = fy_arg_none();
-	FY_TRY(fy_onnx_read_name(reader, field, &name));
-	if (!name[0])
+	if (field->bytes.len == 0)
 		return FY_OK;
-	value = fy_onnx_scope_find(scope, name);
+	value = fy_onnx_scope_find(scope, field->bytes);
 	if (!value)
-		return fy_onnx_malformed(reader, "a node reads '%s', which nothing before it makes", name);
+		return fy_onnx_malformed(reader, "a node reads '%.*s', which nothing before it makes",
+					 (int)(field->bytes.len > 200 ? 200 : field->bytes.len),
+					 field->bytes.data);
 	*out = fy_arg_value(value);
 	return FY_OK;
 }
@@ -233,10 +233,10 @@ static fy_status count_fields(fy_onnx_reader *reader, fy_wire wire, node_parts *
 	if (attrs > MOST_ATTRS)
 		return fy_onnx_malformed(reader, "a node has %d attributes", attrs);
 	*parts = (node_parts){ .name = "", .op_type = "", .domain = "", .doc = "" };
-	parts->args = FY_NEW_ARRAY(reader->arena, fy_arg, inputs + 1);
-	parts->outputs = FY_NEW_ARRAY(reader->arena, const char *, outputs + 1);
-	parts->attrs = FY_NEW_ARRAY(reader->arena, fy_attr, attrs + 1);
-	parts->graphs = FY_NEW_ARRAY(reader->arena, attribute, attrs + 1);
+	parts->args = fy_zalloc(sizeof(*parts->args) * (size_t)(inputs + 1));
+	parts->outputs = fy_zalloc(sizeof(*parts->outputs) * (size_t)(outputs + 1));
+	parts->attrs = fy_zalloc(sizeof(*parts->attrs) * (size_t)(attrs + 1));
+	parts->graphs = fy_zalloc(sizeof(*parts->graphs) * (size_t)(attrs + 1));
 	return FY_OK;
 }
 
@@ -290,12 +290,16 @@ static fy_origin origin_of(fy_onnx_reader *reader, const node_parts *parts)
 	return origin;
 }
 
-static void drop_tensors(node_parts *parts)
+static void release_parts(node_parts *parts)
 {
 	for (int i = 0; i < parts->attr_count; i++) {
 		if (parts->attrs[i].arg.kind == FY_ARG_TENSOR)
 			fy_tensor_unref(parts->attrs[i].arg.t);
 	}
+	fy_free(parts->args);
+	fy_free(parts->outputs);
+	fy_free(parts->attrs);
+	fy_free(parts->graphs);
 }
 
 /* The value of a Constant node goes to the graph's constants. *done is false when it has no value ferry
@@ -337,26 +341,37 @@ static fy_status read_blocks(fy_onnx_reader *reader, fy_onnx_scope *scope, const
 	return FY_OK;
 }
 
-static fy_status make_node(fy_onnx_reader *reader, fy_onnx_scope *scope, const fy_wire *wire,
-			   const node_parts *parts)
+/* The node alone, results of the types that the graph states. */
+static fy_node *new_node(fy_onnx_reader *reader, const fy_onnx_scope *scope, const node_parts *parts)
 {
-	bool plain = !parts->domain[0] || strcmp(parts->domain, "ai.onnx") == 0, done = false;
-	const char *op =
-		fy_arena_printf(reader->arena, "%s::%s", plain ? "onnx" : parts->domain, parts->op_type);
-	fy_type *types = FY_NEW_ARRAY(reader->arena, fy_type, parts->output_count + 1);
+	bool plain = !parts->domain[0] || strcmp(parts->domain, "ai.onnx") == 0;
+	fy_type *types = fy_zalloc(sizeof(*types) * (size_t)(parts->output_count + 1));
 	fy_node *node;
+	int order;
 
+	reader->scratch.len = 0;
+	fy_buf_printf(&reader->scratch, "%s::%s", plain ? "onnx" : parts->domain, parts->op_type);
 	for (int i = 0; i < parts->output_count; i++) {
 		fy_type *stated = fy_map_get(&scope->types, fy_str_of(parts->outputs[i]));
 
 		types[i] = stated ? *stated : (fy_type){ .kind = FY_TYPE_OPAQUE };
 	}
-	node = fy_node_new(scope->block, NULL, op, parts->args, parts->arg_count, parts->attrs,
-			   parts->attr_count, types, parts->output_count);
+	node = fy_node_new(scope->block, NULL, fy_buf_text(&reader->scratch), parts->args, parts->arg_count,
+			   parts->attrs, parts->attr_count, types, parts->output_count);
+	fy_free(types);
 	node->name = parts->name[0] ? parts->name : NULL;
-	int order = node->origin.order;
+	order = node->origin.order;
 	node->origin = origin_of(reader, parts);
 	node->origin.order = order;
+	return node;
+}
+
+static fy_status make_node(fy_onnx_reader *reader, fy_onnx_scope *scope, const fy_wire *wire,
+			   const node_parts *parts)
+{
+	fy_node *node = new_node(reader, scope, parts);
+	bool done = false;
+
 	if (fy_node_is(node, "onnx::Constant") && parts->output_count == 1 && parts->outputs[0][0])
 		FY_TRY(hoist_constant(reader, scope, parts, node, &done));
 	if (done)
@@ -381,6 +396,6 @@ fy_status fy_onnx_read_node(fy_onnx_reader *reader, fy_onnx_scope *scope, const 
 		status = fy_onnx_malformed(reader, "a node has no operator");
 	if (status == FY_OK)
 		status = make_node(reader, scope, &wire, &parts);
-	drop_tensors(&parts);
+	release_parts(&parts);
 	return status;
 }
