@@ -33,7 +33,7 @@ static fy_status name_inputs(fy_graph *graph, const fy_convert_options *options,
 /* Paths that say more than a position: keys of dicts, names of fields. */
 static bool tells_something(const char *path)
 {
-	return path && path[strspn(path, "0123456789.")] != 0;
+	return path && path[strspn(path, "0123456789.")] != 0 && !fy_starts_with(path, "OUTPUT__");
 }
 
 static fy_status name_outputs(fy_graph *graph, const fy_convert_options *options, fy_diags *diags)

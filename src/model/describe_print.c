@@ -67,13 +67,18 @@ static void put_amount(fy_buf *out, const char *what, const fy_item *item)
 		fy_buf_put_bytes(out, (uint64_t)item->amount);
 }
 
+static bool is_narrow(const char *what)
+{
+	return !strcmp(what, "inputs") || !strcmp(what, "outputs") || !strcmp(what, "methods");
+}
+
 static void put_item(fy_buf *out, const char *what, const fy_item *item)
 {
 	fy_buf_puts(out, "  ");
 	size_t start = out->len;
 	put_text(out, *item->name ? item->name : "(root)");
 	if (item->type) {
-		pad(out, start, !strcmp(what, "inputs") || !strcmp(what, "methods") ? 12 : NAME_WIDTH);
+		pad(out, start, is_narrow(what) ? 12 : NAME_WIDTH);
 		put_text(out, item->type);
 	}
 	if (item->amount) {

@@ -41,7 +41,8 @@ static fy_status bind_inputs(job *j)
 				      j->golden.input_count, j->diags);
 	if (r->spec_count > 0 && !j->work->golden)
 		fy_golden_release(&j->golden);
-	return fy_inputs_bind(&j->inputs, j->model, r->specs, r->spec_count, j->diags);
+	FY_TRY(fy_inputs_bind(&j->inputs, j->model, r->specs, r->spec_count, j->diags));
+	return fy_golden_fill(&j->golden, &j->inputs, j->diags);
 }
 
 static void put_values(fy_buf *out, fy_value *const *values, const char *const *names, int count)

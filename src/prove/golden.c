@@ -111,3 +111,24 @@ const fy_input_spec *fy_golden_specs(const fy_golden *golden, fy_arena *arena)
 		specs[i] = (fy_input_spec){ .text = "", .tensor = golden->inputs[i] };
 	return specs;
 }
+
+fy_status fy_golden_fill(const fy_golden *golden, fy_inputs *inputs, fy_diags *diags)
+{
+	int used = 0;
+	for (int i = 0; i < inputs->count; i++) {
+		fy_arg *value = &inputs->leaves[i].value;
+		if (value->kind != FY_ARG_TENSOR)
+			continue;
+		fy_tensor *saved = used < golden->input_count ? golden->inputs[used] : NULL;
+		used++;
+		if (inputs->has_data[i] || golden->input_count == 0)
+			continue;
+		if (!saved || saved->dtype != value->t->dtype || !fy_shape_eq(&saved->shape, &value->t->shape))
+			return fy_error(diags, FY_USAGE, "golden-inputs", &(fy_place){ .file = golden->place },
+					"there is no saved input of the type and shape of '%s'", inputs->leaves[i].name);
+		fy_tensor_unref(value->t);
+		value->t = fy_tensor_ref(saved);
+		inputs->has_data[i] = true;
+	}
+	return FY_OK;
+}

@@ -74,6 +74,8 @@ fy_status FY_MUST_USE fy_golden_of_archive(fy_golden *out, const fy_model *model
 void fy_golden_release(fy_golden *golden);
 /* Its inputs for fy_inputs_bind. */
 const fy_input_spec *fy_golden_specs(const fy_golden *golden, fy_arena *arena);
+/* Gives its data to tensors that were bound by their shapes alone. FY_USAGE when types or shapes misfit. */
+fy_status FY_MUST_USE fy_golden_fill(const fy_golden *golden, fy_inputs *inputs, fy_diags *diags);
 
 /* ---- weights: weights.c
  * ---------------------------------------------------------------------------------------- */

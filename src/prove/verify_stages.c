@@ -46,13 +46,16 @@ static fy_status bind_inputs(job *j)
 {
 	const fy_input_spec *specs = j->request->specs;
 	int count = j->request->spec_count;
+	if (count > 0 && !j->work->golden)
+		fy_golden_release(&j->golden);
 	if (count == 0 && j->golden.input_count > 0) {
 		specs = fy_golden_specs(&j->golden, j->reference->arena);
 		count = j->golden.input_count;
 	} else if (count == 0 && j->reference->kind == FY_MODEL_PROGRAM) {
 		specs = shapes_of_file(j, &count);
 	}
-	return fy_inputs_bind(&j->inputs, j->reference, specs, count, j->diags);
+	FY_TRY(fy_inputs_bind(&j->inputs, j->reference, specs, count, j->diags));
+	return fy_golden_fill(&j->golden, &j->inputs, j->diags);
 }
 
 /* Captured for the weights and for finding the first difference. */

@@ -3,7 +3,7 @@ $ ferry help
 | ferry 0.1.0: TorchScript to ONNX, with proof
 |
 |   ferry convert  MODEL [-o OUT]       convert a TorchScript model to ONNX and prove the result
-|   ferry run      MODEL                run a model and write its outputs as output_0.npy, output_1.npy, ...
+|   ferry run      MODEL                run a model and write its outputs as .npy files
 |   ferry verify   A B                  prove that the ONNX file B gives the results of A
 |   ferry inspect  FILE                 show modules, parameters, code, inputs and operators of a model
 |   ferry ops      [NAME]               list the supported operators, or all schemas of one
@@ -48,7 +48,7 @@ $ ferry help convert
 $ ferry run --help
 | ferry run MODEL
 |
-| run a model and write its outputs as output_0.npy, output_1.npy, ....
+| run a model and write its outputs as .npy files.
 |
 | options:
 |   -i, --input SPEC           one input, in order; NAME=SPEC addresses one
@@ -63,7 +63,8 @@ $ ferry run --help
 |       --onnxruntime PATH     ONNX Runtime's library, or the folder it is in
 |   -h, --help                 print this
 |
-| MODEL is a TorchScript archive, whose original program is run, or an ONNX model. SPEC is 1x3x224x224,
+| MODEL is a TorchScript archive, whose original program is run, or an ONNX model. The files are output_0.npy,
+| output_1.npy, ... SPEC is 1x3x224x224,
 | int64[1,128], @file.npy, 5, 1.5, true, none or 'text'; tensors without data get seeded values.
 $ ferry verify -h
 | ferry verify A B
