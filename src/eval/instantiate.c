@@ -313,6 +313,7 @@ static fy_status build(fy_eval *ev, const fy_pvalue *p, const char *path, const 
 	status = build_shared(ev, p, path, type, depth, out);
 	if (status != FY_OK) {
 		fy_iunref(*out);
+		*out = fy_inone(); /* whoever holds the place will release it again */
 		return status;
 	}
 	known = FY_NEW(ev->arena, fy_ivalue); /* held until fy_eval_finish */
