@@ -102,8 +102,9 @@ static fy_status do_getitem(fy_eval *ev, const fy_args *args, fy_ivalue *out, bo
 	return FY_OK;
 }
 
-/* A bound of a slice: None gives `otherwise`; clipped to 0..count. */
-static fy_status bound(fy_eval *ev, const fy_args *args, int i, int64_t count, int64_t otherwise, int64_t *out)
+/* A bound of a slice: None gives `otherwise`; negative ones count from the end; clipped to low..high. */
+static fy_status bound(fy_eval *ev, const fy_args *args, int i, int64_t count, int64_t otherwise, int64_t low, int64_t high,
+		       int64_t *out)
 {
 	fy_ivalue v;
 
@@ -114,27 +115,39 @@ static fy_status bound(fy_eval *ev, const fy_args *args, int i, int64_t count, i
 	if (v.kind == FY_I_SYMBOL)
 		return fy_eval_error(ev, FY_UNSUPPORTED, "list-index-data", "a slice of a list depends on data");
 	*out = v.i < 0 ? v.i + count : v.i;
-	*out = *out < 0 ? 0 : *out > count ? count : *out;
+	*out = *out < low ? low : *out > high ? high : *out;
 	return FY_OK;
 }
 
+/* start:stop:step of a sequence as Python has it: steps may be negative, bounds beyond the ends are clipped. */
 static fy_status do_slice(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
 {
-	int64_t start, stop, step = 1;
+	int64_t bounds[2], step = 1, count;
 	const fy_iseq *seq;
+	fy_iseq *made;
 
 	if (!is_seq(args, 0))
 		return FY_OK;
 	*handled = true;
 	seq = args->items[0].seq;
+	count = seq->count;
 	FY_TRY(readable(ev, seq));
-	FY_TRY(bound(ev, args, 1, seq->count, 0, &start));
-	FY_TRY(bound(ev, args, 2, seq->count, seq->count, &stop));
 	if (args->count > 3 && args->items[3].kind == FY_I_INT)
 		step = args->items[3].i;
-	if (step <= 0)
-		return fy_eval_raise(ev, "slice step must be positive");
-	*out = copy_seq(ev, args->items[0].kind, seq, start, stop, step > stop - start && stop > start ? stop - start : step);
+	if (step == 0)
+		return fy_eval_raise(ev, "slice step cannot be zero");
+	for (int i = 0; i < 2; i++) {
+		int64_t end = (i == 0) == (step > 0) ? 0 : count, low = step > 0 ? 0 : -1;
+
+		FY_TRY(bound(ev, args, 1 + i, count, step > 0 ? end : end - 1, low, count + low, &bounds[i]));
+	}
+	*out = fy_iseq_new(ev, args->items[0].kind, &made, 0);
+	made->element = seq->element;
+	for (int64_t i = bounds[0]; step > 0 ? i < bounds[1] : i > bounds[1];) {
+		fy_iseq_push(made, fy_iref(seq->items[i]));
+		if (!fy_add_i64(i, step, &i))
+			break;
+	}
 	return FY_OK;
 }
 
@@ -398,7 +411,7 @@ static fy_status do_insert(fy_eval *ev, const fy_args *args, fy_ivalue *out, boo
 		return FY_OK;
 	*handled = true;
 	seq = args->items[0].seq;
-	FY_TRY(bound(ev, args, 1, seq->count, 0, &at));
+	FY_TRY(bound(ev, args, 1, seq->count, 0, 0, seq->count, &at));
 	FY_TRY(writable(ev, seq));
 	fy_iseq_push(seq, fy_inone());
 	memmove(&seq->items[at + 1], &seq->items[at], (size_t)(seq->count - 1 - at) * sizeof *seq->items);
