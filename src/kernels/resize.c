@@ -302,7 +302,8 @@ static bool changes(const fy_resize *resize, int dim, int64_t in, int64_t out)
 	if (scale <= 0 || scale == 1)
 		return false;
 	/* PyTorch copies a dim of equal sizes whatever the scale, but for these. */
-	return !is_torch(resize) || resize->mode == FY_RESIZE_CUBIC || resize->coord == FY_COORD_TORCH_EXACT;
+	return !is_torch(resize) || (resize->mode == FY_RESIZE_CUBIC && !resize->antialias) ||
+	       resize->coord == FY_COORD_TORCH_EXACT;
 }
 
 static void resize_nearest(fy_tensor *out, const fy_tensor *in, const fy_resize *resize)
