@@ -5,7 +5,7 @@
  */
 #include "ops/norms.h"
 
-/* ---- what the normalisations share ---------------------------------------------------------------- */
+/* ---- what the normalisations share -------------------------------------------------------------- */
 
 fy_status fy_norm_check_parameter(const fy_call *call, int index, int64_t units)
 {
@@ -111,8 +111,7 @@ fy_value *fy_lower_vector_or(fy_lowering *l, const fy_node *node, int index, fy_
 	return fy_lower_filled(l, dtype, count, number);
 }
 
-/* ---- batch normalisation: input, weight, bias, running_mean, running_var, ...
- * ------------------------------- */
+/* ---- batch normalisation: input, weight, bias, running_mean, running_var, ... ------------------- */
 
 typedef struct batch_form {
 	bool per_instance; /* instance_norm: statistics of each image when use_input_stats */
@@ -216,7 +215,7 @@ static fy_status batch_eval(fy_call *call)
 	return FY_OK;
 }
 
-/* ---- lowering it ---- */
+/* ---- lowering it -------------------------------------------------------------------------------- */
 
 static fy_value *lower_running(fy_lowering *l, fy_node *node, double eps)
 {

@@ -17,7 +17,7 @@ typedef struct conv_plan {
 	bool transposed;
 } conv_plan;
 
-/* ---- reading the arguments ------------------------------------------------------------------------ */
+/* ---- reading the arguments ---------------------------------------------------------------------- */
 
 /* 'same' puts what cannot be split evenly behind. */
 static fy_status read_named_padding(const fy_call *call, fy_str mode, fy_window *w)
@@ -84,7 +84,7 @@ static fy_status read_plan(const fy_call *call, const fy_shape *weight, conv_pla
 	return FY_OK;
 }
 
-/* ---- inference --------------------------------------------------------------------------------------- */
+/* ---- inference ---------------------------------------------------------------------------------- */
 
 static fy_status check_channels(const fy_call *call, const conv_plan *plan, const fy_shape *in,
 				const fy_shape *weight)
@@ -155,8 +155,7 @@ static fy_status conv_infer(fy_call *call)
 	return fy_result_fresh(call, in->dtype, &out);
 }
 
-/* ---- evaluation and lowering ----------------------------------------------------------------------------
- */
+/* ---- evaluation and lowering -------------------------------------------------------------------- */
 
 static fy_status conv_eval(fy_call *call)
 {
@@ -244,8 +243,7 @@ static fy_status conv_lower(fy_lowering *l, fy_node *node)
 	return fy_lower_finish(l, node, fy_lower_unbatched(l, x, fy_node_result_type(node, 0)));
 }
 
-/* ---- the operators
- * ------------------------------------------------------------------------------------------ */
+/* ---- the operators ------------------------------------------------------------------------------ */
 
 static const conv_form any = { 0, false };
 

@@ -7,8 +7,7 @@
 
 #include <float.h>
 
-/* ---- group normalisation ---------------------------------------------------------------------------------
- */
+/* ---- group normalisation ------------------------------------------------------------------------ */
 
 /* Which arguments are what; native_group_norm has them in another order. */
 typedef struct group_form {
@@ -161,8 +160,7 @@ const fy_op fy_aten_native_group_norm = {
 			  "f16[1,4,3] f32[4] f32[4] 1 4 3 2 1e-3", "bf16[1,4,3] none none 1 4 3 2 1e-3"),
 };
 
-/* ---- layer normalisation
- * ------------------------------------------------------------------------------------ */
+/* ---- layer normalisation ------------------------------------------------------------------------ */
 
 typedef struct layer_form {
 	bool native;
@@ -310,8 +308,7 @@ const fy_op fy_aten_native_layer_norm = {
 			  "f16[2,3] [3] f32[3] f32[3] 1e-5", "f64[2,3] [3] f64[3] f64[3] 1e-5"),
 };
 
-/* ---- root mean square -------------------------------------------------------------------------------------
- */
+/* ---- root mean square --------------------------------------------------------------------------- */
 
 /* PyTorch's default: that of the type it computes in. */
 static double smallest_step(fy_dtype dtype)

@@ -17,7 +17,7 @@ typedef struct pad_plan {
 	double value;
 } pad_plan;
 
-/* ---- reading the arguments ------------------------------------------------------------------------ */
+/* ---- reading the arguments ---------------------------------------------------------------------- */
 
 static fy_status read_mode(const fy_call *call, fy_pad_mode *mode)
 {
@@ -88,8 +88,7 @@ static fy_status read_plan(const fy_call *call, int rank, pad_plan *plan)
 	return FY_OK;
 }
 
-/* ---- inference and evaluation
- * ------------------------------------------------------------------------------ */
+/* ---- inference and evaluation ------------------------------------------------------------------- */
 
 static fy_status check_dim(const fy_call *call, const pad_plan *plan, int dim, int64_t size)
 {
@@ -171,8 +170,7 @@ static fy_status pad_eval(fy_call *call)
 	return FY_OK;
 }
 
-/* ---- lowering
- * ---------------------------------------------------------------------------------------------- */
+/* ---- lowering ----------------------------------------------------------------------------------- */
 
 static fy_value *around(fy_lowering *l, fy_value *x, int axis, int64_t before, int64_t after)
 {
@@ -238,8 +236,7 @@ static fy_status pad_lower(fy_lowering *l, fy_node *node)
 	return fy_lower_finish(l, node, x);
 }
 
-/* ---- the operators
- * ------------------------------------------------------------------------------------------- */
+/* ---- the operators ------------------------------------------------------------------------------ */
 
 const fy_op fy_aten_pad = {
 	.name = "aten::pad",

@@ -18,7 +18,7 @@ typedef struct pool_plan {
 	int64_t divisor; /* 0: none given */
 } pool_plan;
 
-/* ---- reading the arguments ------------------------------------------------------------------------ */
+/* ---- reading the arguments ---------------------------------------------------------------------- */
 
 static bool is_empty_list(const fy_call *call, int index)
 {
@@ -59,8 +59,7 @@ static fy_status read_plan(const fy_call *call, pool_plan *plan)
 	return read_divisor(call, plan);
 }
 
-/* ---- inference and evaluation
- * ------------------------------------------------------------------------------ */
+/* ---- inference and evaluation ------------------------------------------------------------------- */
 
 static fy_status pool_shape(fy_call *call, pool_plan *plan, fy_shape *out)
 {
@@ -135,8 +134,7 @@ static fy_status average_eval(fy_call *call)
 	return pool_eval(call, false);
 }
 
-/* ---- lowering: shared
- * ---------------------------------------------------------------------------------------- */
+/* ---- lowering: shared --------------------------------------------------------------------------- */
 
 static pool_plan plan_of(const fy_node *node)
 {
@@ -203,8 +201,7 @@ static int window_attrs(fy_lowering *l, const fy_window *w, fy_attr attrs[5])
 	return count;
 }
 
-/* ---- lowering: maximum
- * ---------------------------------------------------------------------------------------- */
+/* ---- lowering: maximum -------------------------------------------------------------------------- */
 
 /* ONNX Runtime wants pads below the kernel size, dilated or not. */
 static bool fits_max_pool(const fy_lowering *l, const fy_window *w)
@@ -213,6 +210,16 @@ static bool fits_max_pool(const fy_lowering *l, const fy_window *w)
 		if (w->before[i] >= w->kernel[i] || w->after[i] >= w->kernel[i])
 			return false;
 	return fy_lower_opset(l) >= 10 || (!is_dilated(w) && !w->ceil_mode);
+}
+
+enum { MANY_SLICES = 1 << 8 };
+
+static bool slices_fit(const fy_window *w, const fy_type *result)
+{
+	for (int i = 0; i < w->rank; i++)
+		if (w->kernel[i] > MANY_SLICES || !fy_dim_known(spatial_size(result, w, i)))
+			return false;
+	return true;
 }
 
 /* Along each axis the maximum of strided slices, one per element of the window. */
@@ -273,9 +280,8 @@ static fy_status max_lower(fy_lowering *l, fy_node *node)
 		if (!settled)
 			return fy_lower_refuse(l, node,
 					       "ceil_mode over sizes that are not known needs opset 10");
-		if (is_dilated(&w) && !fy_shape_known(&result->shape))
-			return fy_lower_refuse(l, node,
-					       "dilated windows over sizes that are not known need opset 10");
+		if (!slices_fit(&w, result))
+			return fy_lower_refuse(l, node, "needs small windows and known sizes below opset 10");
 		results[0] = max_of_slices(l, x, &w, result);
 	}
 	if (results[1] != NULL) {
@@ -293,8 +299,7 @@ static int max_plain_opset(const fy_node *node)
 	return is_dilated(&plan.window) || !settled ? 10 : 9;
 }
 
-/* ---- lowering: average
- * ------------------------------------------------------------------------------------------ */
+/* ---- lowering: average -------------------------------------------------------------------------- */
 
 /* AveragePool divides by the whole window or by what is inside the input. What it takes apart from the mean
  * is a fixed divisor, put right by a factor. */
@@ -389,6 +394,12 @@ static fy_value *average_by_sums(fy_lowering *l, const fy_node *node, const pool
 	return fy_emit2(l, "Div", x, divisor);
 }
 
+static bool sums_fit(const fy_node *node, const fy_window *w, int i)
+{
+	fy_dim in = spatial_size(fy_node_type(node, 0), w, i);
+	return fy_dim_known(in) && fy_lower_along_fits(in, spatial_size(fy_node_result_type(node, 0), w, i));
+}
+
 static fy_status average_lower(fy_lowering *l, fy_node *node)
 {
 	const fy_type *result = fy_node_result_type(node, 0);
@@ -399,16 +410,14 @@ static fy_status average_lower(fy_lowering *l, fy_node *node)
 		y = emit_average_pool(l, node, &plan, &w);
 	} else {
 		for (int i = 0; i < w.rank; i++)
-			if (!fy_dim_known(spatial_size(fy_node_type(node, 0), &w, i)))
-				return fy_lower_refuse(l, node,
-						       "has no ONNX form for sizes that are not known");
+			if (!sums_fit(node, &w, i))
+				return fy_lower_refuse(l, node, "needs known and moderate sizes");
 		y = average_by_sums(l, node, &plan);
 	}
 	return fy_lower_finish(l, node, fy_lower_unbatched(l, y, result));
 }
 
-/* ---- the operators
- * ------------------------------------------------------------------------------------------------ */
+/* ---- the operators ------------------------------------------------------------------------------ */
 
 const fy_op fy_aten_max_pool1d = {
 	.name = "aten::max_pool1d",

@@ -30,10 +30,6 @@ fy_status FY_MUST_USE fy_call_unknown_size(const fy_call *call, fy_dim *out);
 /* `in` must be [n, c, spatial] or [c, spatial]. */
 fy_status FY_MUST_USE fy_call_image(const fy_call *call, const fy_shape *in, int spatial);
 
-/* New data, laid out channels-last when `like` of the same rank is: what PyTorch's operators on images give.
- */
-fy_status fy_result_image(fy_call *call, fy_dtype dtype, const fy_shape *shape, const fy_tensor *like);
-
 /* A view with a batch dim of 1 in front when t has none. One reference. */
 fy_tensor *fy_batched(const fy_tensor *t, int spatial);
 /* The same in a graph, and the way back. `like` has the rank to come back to. */
@@ -47,6 +43,8 @@ fy_dtype fy_lower_exact_type(fy_dtype dtype);
 /* out[.., o, ..] = sum over i of matrix[o, i] * value[.., i, ..] along `axis`, by MatMul. Takes the matrix,
  * whose type is value's. Axis sizes are those of the matrix. */
 fy_value *fy_lower_along(fy_lowering *l, fy_value *value, int axis, fy_tensor *matrix);
+/* Is a matrix of that size small enough to be written into a file? */
+bool fy_lower_along_fits(int64_t in, int64_t out);
 /* count copies of one number, 1-d. */
 fy_value *fy_lower_filled(fy_lowering *l, fy_dtype dtype, int64_t count, double number);
 
