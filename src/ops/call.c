@@ -173,7 +173,7 @@ static fy_status evaluate(fy_call *call, fy_tensor **tensors)
 	FY_TRY(call->op->eval(call));
 	for (int i = 0; i < call->result_count; i++) {
 		FY_ASSERT(tensors[i] != NULL);
-		if (call->results[i].kind != FY_FRESH || (call->op->flags & FY_OP_DATA_SIZE))
+		if (call->results[i].kind != FY_FRESH || !fy_shape_known(&call->results[i].meta->shape))
 			continue;
 		tensors[i] = with_strides(tensors[i], call->results[i].meta);
 		if (tensors[i] == NULL)
