@@ -30,6 +30,10 @@ fy_status FY_MUST_USE fy_call_unknown_size(const fy_call *call, fy_dim *out);
 /* `in` must be [n, c, spatial] or [c, spatial]. */
 fy_status FY_MUST_USE fy_call_image(const fy_call *call, const fy_shape *in, int spatial);
 
+/* New data, laid out channels-last when `like` of the same rank is: what PyTorch's operators on images give.
+ */
+fy_status fy_result_image(fy_call *call, fy_dtype dtype, const fy_shape *shape, const fy_tensor *like);
+
 /* A view with a batch dim of 1 in front when t has none. One reference. */
 fy_tensor *fy_batched(const fy_tensor *t, int spatial);
 /* The same in a graph, and the way back. `like` has the rank to come back to. */
