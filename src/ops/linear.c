@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- shapes ---------------------------------------------------------------------------------------- */
+/* ---- shapes ----------------------------------------------------------------------------------- */
 
 /* Ranks that an operator insists on; 0: any from 1 on. */
 typedef struct product_form {
@@ -95,7 +95,7 @@ static fy_status strict_shape(const fy_call *call, const fy_shape *a, const fy_s
 	return product_shape(call, a, b, out);
 }
 
-/* ---- products ---------------------------------------------------------------------------------------- */
+/* ---- products --------------------------------------------------------------------------------- */
 
 static fy_status product_infer(fy_call *call)
 {
@@ -251,8 +251,7 @@ const fy_op fy_aten_vdot = {
 	.cases = FY_CASES("f32[3] f32[3]", "i64[3] i64[3]", "f32[1] f32[3]"),
 };
 
-/* ---- linear: input @ weight.T + bias ---------------------------------------------------------------------
- */
+/* ---- linear: input @ weight.T + bias ---------------------------------------------------------- */
 
 static fy_status linear_shape(const fy_call *call, const fy_shape *weight, fy_shape *out)
 {
@@ -352,9 +351,7 @@ const fy_op fy_aten_linear = {
 			  "bool[2,2] bool[2,2]", "f32[] f32[3,1]", "f32[2,3] f32[]", "f32[2,3] f32[1,2,3]"),
 };
 
-/* ---- a product and what is added to it: beta * self + alpha * (a @ b)
- * --------------------------------------
- */
+/* ---- a product and what is added to it: beta * self + alpha * (a @ b) ------------------------- */
 
 /* A factor; of integers it is truncated. */
 static fy_status read_factor(const fy_call *call, const char *name, double *out)
@@ -434,10 +431,14 @@ static fy_status added_eval(fy_call *call)
 	return status;
 }
 
-/* The matrix that `value` is the transpose of; NULL: it is none. */
-static fy_value *transpose_of(const fy_value *value)
+/* The matrix that `value` is the transpose of; NULL: it is none. Constants tell by their strides. */
+static fy_value *transpose_of(fy_lowering *l, const fy_value *value)
 {
 	const fy_node *node = value == NULL ? NULL : value->def;
+	const fy_tensor *t = value == NULL ? NULL : value->tensor;
+	if (t != NULL && t->shape.rank == 2 && !fy_tensor_is_contiguous(t) && t->strides[0] == 1 &&
+	    t->strides[1] == t->shape.dims[0])
+		return fy_lower_constant(l, swapped(t));
 	if (node == NULL || strcmp(node->op, "onnx::Transpose") != 0 || value->type.shape.rank != 2)
 		return NULL;
 	const fy_arg *perm = fy_node_attr(node, "perm");
@@ -454,7 +455,7 @@ static fy_value *scaled(fy_lowering *l, fy_value *value, double by)
 static fy_value *added_gemm(fy_lowering *l, fy_node *node, double alpha, double beta)
 {
 	fy_dtype work = work_type(node);
-	fy_value *b = fy_lower_tensor(l, node, 2), *straight = transpose_of(b);
+	fy_value *b = fy_lower_tensor(l, node, 2), *straight = transpose_of(l, b);
 	fy_value *c = beta == 0 ? NULL : factor(l, node, 0);
 	b = fy_lower_cast(l, straight != NULL ? straight : b, work);
 	return emit_gemm(l, factor(l, node, 1), b, c, alpha, beta == 0 ? 1 : beta, straight != NULL);
