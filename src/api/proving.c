@@ -34,6 +34,7 @@ static fy_convert_request make_request(ferry_model *model, const ferry_convert_o
 		.verify_specs = verify_specs,
 		.verify_spec_count = fy_api_list_length(o->verify_inputs),
 		.no_verify = o->no_verify,
+		.producer_version = FERRY_VERSION,
 	};
 	for (int i = 0; i < request.verify_spec_count; i++)
 		verify_specs[i] = (fy_input_spec){ .text = o->verify_inputs[i] };

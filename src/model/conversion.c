@@ -129,6 +129,7 @@ fy_status fy_model_capture(fy_conversion *out, const fy_model *model, const fy_i
 	if (status == FY_OK)
 		status = name_outputs(out->graph, options, diags);
 	if (status == FY_OK) {
+		out->graph->producer = "ferry";
 		out->captured_nodes = fy_graph_node_count(out->graph);
 		note_weights(out);
 		out->capture_seconds = fy_now() - start;

@@ -92,14 +92,14 @@ static fy_status lower(job *j)
 
 /* ---- the file ---- */
 
-static fy_status write_file(fy_output **out, const char **temporary, const char *path,
-			    const fy_conversion *conversion, const fy_work *work, fy_diags *diags)
+static fy_status write_file(const job *j, fy_output **out, const char **temporary,
+			    const fy_conversion *conversion)
 {
 	fy_onnx_write_options options = { .value_info = true,
-					  .producer_version = NULL,
-					  .progress = work->progress };
-	FY_TRY(fy_output_open(out, path, diags));
-	fy_status status = fy_onnx_write(conversion->graph, *out, &options, diags);
+					  .producer_version = j->request->producer_version,
+					  .progress = j->work->progress };
+	FY_TRY(fy_output_open(out, j->path, j->diags));
+	fy_status status = fy_onnx_write(conversion->graph, *out, &options, j->diags);
 	if (status == FY_OK)
 		status = fy_output_finish(*out, temporary);
 	if (status != FY_OK) {
@@ -172,7 +172,7 @@ static fy_status prove_smaller(job *j)
 	if (status == FY_OK)
 		status = fy_conversion_lower(&small, j->model, &convert, j->diags);
 	if (status == FY_OK)
-		status = write_file(&out, &temporary, j->path, &small, j->work, j->diags);
+		status = write_file(j, &out, &temporary, &small);
 	if (status == FY_OK)
 		status = fy_model_open(&file, j->model->arena, temporary, NULL, j->diags);
 	if (status == FY_OK)
@@ -217,7 +217,7 @@ static fy_status write_and_prove(job *j)
 	fy_output *out;
 	const char *temporary;
 	double start = fy_now();
-	FY_TRY(write_file(&out, &temporary, j->path, &j->conversion, j->work, j->diags));
+	FY_TRY(write_file(j, &out, &temporary, &j->conversion));
 	tell_write(j, fy_output_size(out), fy_now() - start + j->conversion.lower_seconds);
 	fy_status status = fy_model_open(&j->file, j->model->arena, temporary, NULL, j->diags);
 	if (status == FY_OK) {

@@ -123,9 +123,12 @@ fy_status fy_golden_fill(const fy_golden *golden, fy_inputs *inputs, fy_diags *d
 		used++;
 		if (inputs->has_data[i] || golden->input_count == 0)
 			continue;
-		if (!saved || saved->dtype != value->t->dtype || !fy_shape_eq(&saved->shape, &value->t->shape))
-			return fy_error(diags, FY_USAGE, "golden-inputs", &(fy_place){ .file = golden->place },
-					"there is no saved input of the type and shape of '%s'", inputs->leaves[i].name);
+		if (!saved || saved->dtype != value->t->dtype ||
+		    !fy_shape_eq(&saved->shape, &value->t->shape))
+			return fy_error(diags, FY_USAGE, "golden-inputs",
+					&(fy_place){ .file = golden->place },
+					"there is no saved input of the type and shape of '%s'",
+					inputs->leaves[i].name);
 		fy_tensor_unref(value->t);
 		value->t = fy_tensor_ref(saved);
 		inputs->has_data[i] = true;

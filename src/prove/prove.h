@@ -165,6 +165,7 @@ typedef struct fy_convert_request {
 	const fy_input_spec *specs, *verify_specs; /* verify_specs: a smaller input to verify with */
 	int spec_count, verify_spec_count;
 	bool no_verify;
+	const char *producer_version;
 	fy_buf *graph_text; /* takes what convert.lower.dump or until asks for */
 } fy_convert_request;
 
