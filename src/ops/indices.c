@@ -287,6 +287,15 @@ static bool combines(fy_lowering *l, const char *reduction)
 	return fy_lower_opset(l) >= (reduction[0] == 'a' || reduction[1] == 'u' ? 16 : 18);
 }
 
+static fy_value *emit_scatter(fy_lowering *l, fy_value *data, int axis, fy_value *index, fy_value *updates,
+			      const fy_attr *attrs, int attr_count)
+{
+	if (fy_lower_opset(l) >= 11)
+		return fy_emit(l, "ScatterElements", FY_IN(data, index, updates), attrs, attr_count);
+	index = fy_lower_from_front(l, index, data, axis);
+	return fy_emit(l, "Scatter", FY_IN(data, index, updates), attrs, attr_count);
+}
+
 fy_value *fy_lower_scatter(fy_lowering *l, fy_node *node, fy_value *data, int axis, fy_value *index,
 			   fy_value *updates, const char *reduction)
 {
@@ -306,13 +315,8 @@ fy_value *fy_lower_scatter(fy_lowering *l, fy_node *node, fy_value *data, int ax
 		data = fy_lower_cast(l, data, work);
 		updates = fy_lower_cast(l, updates, work);
 	}
-	if (fy_lower_opset(l) >= 11)
-		return fy_lower_cast(
-			l,
-			fy_emit(l, "ScatterElements", FY_IN(data, index, updates), attrs, reduction ? 2 : 1),
-			dtype);
-	index = fy_lower_from_front(l, index, data, axis);
-	return fy_emit(l, "Scatter", FY_IN(data, index, updates), attrs, 1);
+	data = emit_scatter(l, data, axis, index, updates, attrs, reduction ? 2 : 1);
+	return fy_lower_cast(l, data, dtype);
 }
 
 fy_value *fy_lower_scatter_line(fy_lowering *l, fy_node *node, fy_value *data, int axis, fy_value *line,

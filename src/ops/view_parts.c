@@ -249,35 +249,45 @@ const fy_op fy_aten_unbind = {
 /* ---- places picked by a constant index
  * ---------------------------------------------------------------------------------------- */
 
+fy_tensor *fy_view_places(const fy_shape *shape, const int64_t *strides, int64_t offset, int64_t numel)
+{
+	int64_t at[FY_MAX_RANK] = { 0 }, count, *places;
+	fy_tensor *index = fy_tensor_new(FY_I64, shape, false);
+
+	if (!index)
+		return NULL;
+	count = fy_tensor_numel(index);
+	places = fy_tensor_write_data(index);
+	for (int64_t n = 0; n < count; n++) {
+		int64_t place = offset;
+
+		for (int d = 0; d < shape->rank; d++)
+			place += at[d] * strides[d];
+		if (place < 0 || place >= numel) {
+			fy_tensor_unref(index);
+			return NULL;
+		}
+		places[n] = place;
+		for (int d = shape->rank - 1; d >= 0 && ++at[d] == shape->dims[d]; d--)
+			at[d] = 0;
+	}
+	return index;
+}
+
 /* Lowers any view of known geometry: the base flat, gathered at the places the view covers. */
 static fy_status lower_places(fy_lowering *l, fy_node *node, const int64_t *strides, int64_t offset)
 {
 	const fy_type *type = fy_node_result_type(node, 0);
 	fy_value *self = fy_lower_tensor(l, node, 0), *flat;
-	int64_t numel, count, at[FY_MAX_RANK] = { 0 }, *places;
 	fy_tensor *index;
+	int64_t numel;
 
 	if (!fy_shape_known(&self->type.shape) || !fy_shape_known(&type->shape))
 		return fy_lower_refuse(l, node, "sizes that depend on data");
 	fy_shape_numel(&self->type.shape, &numel);
-	fy_shape_numel(&type->shape, &count);
-	index = fy_tensor_new(FY_I64, &type->shape, false);
+	index = fy_view_places(&type->shape, strides, offset, numel);
 	if (!index)
-		return fy_lower_refuse(l, node, "no memory for its index");
-	places = fy_tensor_write_data(index);
-	for (int64_t n = 0; n < count; n++) {
-		int64_t place = offset;
-
-		for (int d = 0; d < type->shape.rank; d++)
-			place += at[d] * strides[d];
-		if (place < 0 || place >= numel) {
-			fy_tensor_unref(index);
-			return fy_lower_refuse(l, node, "it reaches beyond the tensor that it is a view of");
-		}
-		places[n] = place;
-		for (int d = type->shape.rank - 1; d >= 0 && ++at[d] == type->shape.dims[d]; d--)
-			at[d] = 0;
-	}
+		return fy_lower_refuse(l, node, "it reaches beyond the tensor that it is a view of");
 	flat = fy_lower_reshape(l, self, &(fy_shape){ 1, { numel } });
 	fy_lower_result(l, node, 0,
 			fy_emit(l, "Gather", FY_IN(flat, fy_lower_constant(l, index)),

@@ -20,5 +20,8 @@ fy_value *fy_lower_sizes(fy_lowering *l, const fy_node *node, int index);
 fy_status fy_lower_as_result(fy_lowering *l, fy_node *node);
 /* Dims first .. first + count - 1 become one. */
 fy_value *fy_lower_merge_dims(fy_lowering *l, fy_value *value, int first, int count);
+/* Row-major places, among `numel` elements, that a view of a contiguous tensor covers: int64, the view's
+ * shape. NULL: some lie outside, or there is no memory. */
+fy_tensor *fy_view_places(const fy_shape *shape, const int64_t *strides, int64_t offset, int64_t numel);
 
 #endif
