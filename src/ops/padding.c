@@ -13,6 +13,7 @@ typedef struct pad_form {
 typedef struct pad_plan {
 	fy_pad_mode mode;
 	int64_t before[FY_MAX_RANK], after[FY_MAX_RANK]; /* per dim of the tensor */
+	int batch;                                       /* dim that may be empty in every mode; -1: none */
 	bool grows, crops;
 	double value;
 } pad_plan;
@@ -74,7 +75,7 @@ static fy_status read_plan(const fy_call *call, int rank, pad_plan *plan)
 {
 	const pad_form *form = call->op->form;
 	int dims;
-	*plan = (pad_plan){ .mode = form->mode };
+	*plan = (pad_plan){ .mode = form->mode, .batch = -1 };
 	if (form->named)
 		FY_TRY(read_mode(call, &plan->mode));
 	FY_TRY(read_value(call, plan));
@@ -85,6 +86,7 @@ static fy_status read_plan(const fy_call *call, int rank, pad_plan *plan)
 		return FY_OK;
 	if (dims < 1 || dims > 3 || (rank != dims + 2 && rank != dims + 1))
 		return fy_call_raise(call, "%d amounts for a tensor of rank %d", 2 * dims, rank);
+	plan->batch = rank == dims + 2 ? 0 : -1;
 	return FY_OK;
 }
 
@@ -116,7 +118,8 @@ static fy_status padded_shape(const fy_call *call, const pad_plan *plan, const f
 			out->dims[i] = fy_call_new_symbol(call);
 			continue;
 		}
-		FY_TRY(check_dim(call, plan, i, in->dims[i]));
+		if (i != plan->batch)
+			FY_TRY(check_dim(call, plan, i, in->dims[i]));
 		out->dims[i] = in->dims[i] + plan->before[i] + plan->after[i];
 	}
 	return FY_OK;
@@ -257,8 +260,9 @@ const fy_op fy_aten_pad = {
 		"f32[1,1,2,2,2] [1,1,0,1,2,0] 'circular'", "f32[1,2,3] [4,0] 'circular'",
 		"f32[2,3] [1,1] 'circular'", "f32[1,2,4] [-1,2] 'circular'", "f32[1,2,4] [2,-1] 'reflect'",
 		"f32[1,2,4] [-3,2] 'reflect'", "f32[1,2,4] [-1,2] 'replicate'",
-		"f32[1,2,4] [1,1] 'reflect' 1.0", "f32[1,2,4] [1,1] 'what'", "f32[3] [1,1] 'reflect'",
-		"f32[2,3] [1]", "f32[3] [1,1,1,1]", "i64[1,2,3] [1,1] 'reflect'",
+		"f32[1,2,4] [1,1] 'reflect' 1.0", "f32[1,2,4] [1,1] 'what'", "f32[0,2,4] [1,1] 'reflect'",
+		"f32[0,2,4] [1,2] 'replicate'", "f32[0,2,4] [1,2] 'circular'", "f32[1,0,4] [1,1] 'reflect'",
+		"f32[3] [1,1] 'reflect'", "f32[2,3] [1]", "f32[3] [1,1,1,1]", "i64[1,2,3] [1,1] 'reflect'",
 		"i64[1,2,3] [1,1] 'replicate'", "f32[1,1,2,2] [1,1] 'reflect'", "f32[1,2,4] [0,0] 'reflect'",
 		"f16[1,2,3] [1,1] 'reflect'"),
 };
