@@ -107,6 +107,13 @@ void fy_find_difference(fy_buf *out, const fy_model *program, fy_graph *file, co
 			const fy_convert_options *options, const fy_execute_options *execute,
 			fy_tolerance tolerance);
 
+/* ---- rounding: rounding.c ---------------------------------------------------------------------- */
+
+/* The largest change of any result when the float inputs move in their last digits; 0 when that cannot be
+ * said. */
+double fy_rounding_response(const fy_model *program, const fy_inputs *inputs, const fy_outputs *results,
+			    const fy_execute_options *execute);
+
 /* ---- all of it: verification.c
  * --------------------------------------------------------------------------------------------- */
 

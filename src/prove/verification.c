@@ -118,6 +118,22 @@ static void locate(verification *v, fy_proof *proof, bool elsewhere)
 	fy_buf_release(&text);
 }
 
+/* A difference that rounding explains is no less of one, but the user should know. */
+static void explain(verification *v, fy_proof *proof)
+{
+	fy_execute_options options = v->options->execute;
+	options.ort = NULL;
+	if (fy_interrupted())
+		return;
+	double response = fy_rounding_response(v->reference, v->inputs, &v->program.outputs, &options);
+	if (response > 0 && response * 10 >= proof->max)
+		fy_proof_add_note(proof,
+				  "the results of the program itself move by %.1e when its inputs move in "
+				  "their last digit: "
+				  "this is rounding; --bound says how much of it is equal",
+				  response);
+}
+
 static void prove_against_program(verification *v, run *side, fy_evidence evidence)
 {
 	const fy_convert_options *convert = v->options->convert;
@@ -133,8 +149,10 @@ static void prove_against_program(verification *v, run *side, fy_evidence eviden
 		fy_proof_add_note(&proof, "%s",
 				  v->unavailable ? v->unavailable
 						 : "ONNX Runtime was not found: see ferry doctor");
-	if (proof.verdict == FY_VERDICT_FAILED)
+	if (proof.verdict == FY_VERDICT_FAILED) {
 		locate(v, &proof, side == &v->elsewhere);
+		explain(v, &proof);
+	}
 	tell(v, &proof);
 }
 
