@@ -70,8 +70,10 @@ static fy_status read_plan(const fy_call *call, const fy_shape *weight, conv_pla
 	int extra = fy_call_find(call, "output_padding");
 	*plan = (conv_plan){ .transposed = form->transposed, .window.rank = form->rank };
 	if (form->rank == 0) {
+		int transposed = fy_call_find(call, "transposed");
 		w->rank = weight->rank - 2;
-		FY_TRY(fy_call_bool(call, fy_call_find(call, "transposed"), &plan->transposed));
+		if (transposed >= 0)
+			FY_TRY(fy_call_bool(call, transposed, &plan->transposed));
 	}
 	FY_TRY(read_weight(call, weight, w));
 	FY_TRY(fy_call_counts(call, fy_call_find(call, "stride"), w->stride, w->rank, 1));
@@ -362,4 +364,16 @@ const fy_op fy_aten__convolution = {
 		"f32[1,2,4,4] f32[3,2,2,2] f32[3] [2,2] [1,1] [1,1] false [0,0] 1 false false true true",
 		".deprecated f32[1,1,3,3] f32[1,2,2,2] none [2] [0] [1] true [0] 1 true true true",
 		"f32[1,1,3,3] f32[1,1,2,2] none [1] [0] [1] false [0] 1 true true true true"),
+};
+
+const fy_op fy_aten__convolution_mode = {
+	.name = "aten::_convolution_mode",
+	.infer = conv_infer,
+	.eval = conv_eval,
+	.lower = conv_lower,
+	.form = &any,
+	.cases = FY_CASES("f32[1,2,4,5] f32[2,1,3,2] f32[2] [1,1] 'same' [1,1] 2",
+			  "f32[1,1,5] f32[2,1,2] none [2] 'valid' [1] 1",
+			  "f32[1,1,3,3,3] f32[1,1,2,2,2] f32[1] [1] 'same' [1] 1",
+			  "f32[1,1,5] f32[2,1,2] none [2] 'same' [1] 1"),
 };
