@@ -128,6 +128,10 @@ fy_status fy_onnx_input_ints(const fy_onnx_call *call, int i, int64_t out[], int
 	*count = (int)total;
 	for (int k = 0; k < (int)total; k++) {
 		out[k] = fy_tensor_get_i64(data, k);
+		/* A real number that looks like a coded symbol is as good as any other that is far too small.
+		 */
+		if (call->inputs[i] && fy_onnx_int_is_symbol(out[k]))
+			out[k] = FY_ONNX_SYMBOL_BASE + 1;
 		if (exact && fy_onnx_int_is_symbol(out[k])) {
 			*count = -1;
 			break;
@@ -155,8 +159,8 @@ bool fy_onnx_input_f64(const fy_onnx_call *call, int i, double *out)
 
 	if (known) {
 		*out = fy_tensor_get_f64(data, 0);
-		known = !(fy_dtype_is_integer(data->dtype) &&
-			  fy_onnx_int_is_symbol(fy_tensor_get_i64(data, 0)));
+		known = call->inputs[i] || !fy_dtype_is_integer(data->dtype) ||
+			!fy_onnx_int_is_symbol(fy_tensor_get_i64(data, 0));
 	}
 	fy_tensor_unref(data);
 	return known;

@@ -268,17 +268,28 @@ static bool wanted(const fy_onnx_call *call, int i)
 	       call->node->results[i]->name;
 }
 
+/* Every result that is wanted has a shape that can be made. */
+static fy_status check_results(const fy_onnx_call *call)
+{
+	for (int i = 0; i < call->result_count; i++) {
+		const fy_type *type = &call->results[i];
+		int64_t count = -1;
+
+		if (wanted(call, i) && (type->kind != FY_TYPE_TENSOR || !type->has_shape ||
+					!fy_shape_numel(&type->shape, &count) || count < 0))
+			return fy_onnx_fail(call, "output %d has no size that can be made", i);
+	}
+	return FY_OK;
+}
+
 static fy_status make_outputs(fy_onnx_call *call)
 {
 	if (call->op->flags & FY_ONNX_OWN_OUTPUTS)
 		return FY_OK;
 	for (int i = 0; i < call->result_count; i++) {
-		const fy_type *type = &call->results[i];
-
-		if (!wanted(call, i))
-			continue;
-		FY_ASSERT(type->kind == FY_TYPE_TENSOR && type->has_shape && fy_shape_known(&type->shape));
-		FY_TRY(fy_onnx_new(call, &call->outputs[i], type->dtype, &type->shape, false));
+		if (wanted(call, i))
+			FY_TRY(fy_onnx_new(call, &call->outputs[i], call->results[i].dtype,
+					   &call->results[i].shape, false));
 	}
 	return FY_OK;
 }
@@ -291,6 +302,7 @@ static fy_status evaluate(fy_onnx_call *call)
 	FY_TRY(check_sizes(call));
 	FY_TRY(call->op->infer(call));
 	FY_TRY(check_computable(call));
+	FY_TRY(check_results(call));
 	FY_TRY(make_outputs(call));
 	return call->op->eval(call);
 }
