@@ -9,6 +9,7 @@ version of PyTorch to the next, so make only what is wanted anew.
 import os
 import shutil
 import sys
+from typing import List, Tuple
 
 import numpy as np
 import torch
@@ -78,6 +79,18 @@ class Heads(nn.Module):
         return {"logits": x, "labels": x.argmax(-1)}, (x.sum() * k, k)
 
 
+class Nested(nn.Module):
+    """Tensors in tuples and lists, one that is not used; a list among the outputs."""
+
+    def forward(self, pair: Tuple[torch.Tensor, torch.Tensor], unused: torch.Tensor, rest: List[torch.Tensor]):
+        total = pair[0] * 2.0 + pair[1]
+        outputs = [total]
+        for r in rest:
+            total = total + r
+            outputs.append(total)
+        return outputs
+
+
 class Branch(nn.Module):
     """A branch and a loop on data."""
 
@@ -141,8 +154,8 @@ def save(name, module, inputs, extra=None):
     loaded = torch.jit.load(os.path.join(folder, "model.pt"))
     with torch.no_grad():
         result = loaded(*inputs)
-    for i, x in enumerate(v for v in inputs if isinstance(v, torch.Tensor)):
-        np.save(os.path.join(folder, f"input_{i}.npy"), x.numpy())
+    for i, x in enumerate(leaves([v for v in inputs if not isinstance(v, (int, float))])):
+        np.save(os.path.join(folder, f"input_{i}.npy"), x)
     for i, y in enumerate(leaves(result)):
         np.save(os.path.join(folder, f"output_{i}.npy"), y)
 
@@ -202,6 +215,11 @@ def make_unet2d_golden():
 def make_heads():
     ids = torch.tensor([[1, 10, 3]])
     save("heads", torch.jit.script(Heads().eval()), [ids, 0.5, torch.randn(3), 3])
+
+
+def make_nested():
+    a, b, c, d, e = (torch.randn(2, 3) for _ in range(5))
+    save("nested", torch.jit.script(Nested()), [(a, b), c, [d, e]])
 
 
 def make_branch():

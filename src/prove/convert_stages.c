@@ -5,6 +5,7 @@
 #include "prove/prove.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 /* Announce what verification costs from this many operations on: some seconds of work. */
 #define COSTLY 4e11
@@ -244,6 +245,7 @@ static fy_status run_job(job *j)
 fy_status fy_convert_file(const fy_model *model, const char *path, const fy_convert_request *request,
 			  const fy_work *work, fy_diags *diags)
 {
+	struct stat there;
 	job j = { .model = model,
 		  .path = fy_arena_strdup(model->arena, path),
 		  .request = request,
@@ -252,6 +254,10 @@ fy_status fy_convert_file(const fy_model *model, const char *path, const fy_conv
 	if (model->kind == FY_MODEL_ONNX)
 		return fy_error(diags, FY_USAGE, "already-onnx", &(fy_place){ .file = model->path },
 				"this is an ONNX model already");
+	if (stat(path, &there) == 0 && there.st_dev == model->archive->file.device &&
+	    there.st_ino == model->archive->file.inode)
+		return fy_error(diags, FY_USAGE, "output-is-model", &(fy_place){ .file = model->path },
+				"the output would replace the model itself");
 	fy_status status = run_job(&j);
 	fy_golden_release(&j.golden);
 	fy_inputs_release(&j.inputs);

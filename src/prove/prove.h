@@ -82,9 +82,10 @@ fy_status FY_MUST_USE fy_golden_fill(const fy_golden *golden, fy_inputs *inputs,
 
 typedef struct fy_weight_proof {
 	fy_verdict verdict;
-	int used;      /* tensors of the archive that the program uses */
-	int identical; /* found in the file under their names, equal in type, shape and every bit */
-	int folded;    /* not in the file under their names: computed into others */
+	int used;       /* tensors of the archive that the program uses */
+	int identical;  /* found in the file, equal in type, shape and every bit */
+	int transposed; /* of these: as a transposed matrix under another name */
+	int folded;     /* not in the file: computed into others */
 	int different;
 	const char *first_different; /* its name, borrowed */
 } fy_weight_proof;

@@ -22,6 +22,21 @@ static bool same_bits(const fy_tensor *a, const fy_tensor *b)
 	return same;
 }
 
+/* Products want some matrices transposed: that moves elements and computes nothing. */
+static bool is_transposed(const fy_tensor *weight, const fy_graph *file)
+{
+	if (weight->shape.rank != 2)
+		return false;
+	const fy_shape turned = { 2, { weight->shape.dims[1], weight->shape.dims[0] } };
+	const int64_t strides[] = { weight->strides[1], weight->strides[0] };
+	fy_tensor *view = fy_tensor_view(weight, weight->dtype, &turned, strides, weight->offset);
+	bool found = false;
+	for (int i = 0; i < file->constant_count && !found; i++)
+		found = same_bits(view, file->constants[i]->tensor);
+	fy_tensor_unref(view);
+	return found;
+}
+
 fy_weight_proof fy_weights_prove(const fy_conversion *conversion, const fy_graph *file)
 {
 	fy_weight_proof proof = { .used = conversion->weight_count };
@@ -32,7 +47,10 @@ fy_weight_proof fy_weights_prove(const fy_conversion *conversion, const fy_graph
 	for (int i = 0; i < conversion->weight_count; i++) {
 		const fy_used_weight *weight = &conversion->weights[i];
 		const fy_value *found = fy_map_get(&by_name, fy_str_of(weight->name));
-		if (!found) {
+		if (!found && is_transposed(weight->tensor, file)) {
+			proof.identical++;
+			proof.transposed++;
+		} else if (!found) {
 			proof.folded++;
 		} else if (same_bits(weight->tensor, found->tensor)) {
 			proof.identical++;
@@ -55,6 +73,8 @@ void fy_buf_put_weight_proof(fy_buf *out, const fy_weight_proof *proof)
 	}
 	fy_buf_printf(out, "%d of %d tensor%s identical to the archive, bit for bit", proof->identical,
 		      proof->used, proof->used == 1 ? "" : "s");
+	if (proof->transposed)
+		fy_buf_printf(out, " (%d transposed)", proof->transposed);
 	if (proof->folded)
 		fy_buf_printf(out, "; %d folded into others", proof->folded);
 	if (proof->different)
@@ -67,6 +87,7 @@ fy_json *fy_weight_proof_json(const fy_weight_proof *proof)
 	fy_json_set(json, "verdict", fy_json_str(fy_verdict_name(proof->verdict)));
 	fy_json_set(json, "used", fy_json_int(proof->used));
 	fy_json_set(json, "identical", fy_json_int(proof->identical));
+	fy_json_set(json, "transposed", fy_json_int(proof->transposed));
 	fy_json_set(json, "folded", fy_json_int(proof->folded));
 	fy_json_set(json, "different", fy_json_int(proof->different));
 	if (proof->first_different)

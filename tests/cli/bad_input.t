@@ -60,19 +60,19 @@ $ ferry convert models/branch/model.pt -o x.onnx --input 3x4 --method backward
 = 2
 $ ferry convert models/branch/model.pt -o nosuch/x.onnx --input 3x4
 | model.pt     TorchScript, archive version 3, 16 parameters, 2.60 kB
-|   capture    INPUT__0 float32[3,4] -> OUTPUT__0 float32[3,4]   12 nodes  T
+|   capture    INPUT__0 float32[3,4] -> OUTPUT__0 float32[3,4]   COUNT nodes  T
 ! nosuch/x.onnx: error: cannot write: No such file or directory [output-open]
 !   hint: the folder must exist
 = 5
 $ ferry convert models/branch/model.pt -o x.onnx --input 3x4 --opset 8
 | model.pt     TorchScript, archive version 3, 16 parameters, 2.60 kB
-|   capture    INPUT__0 float32[3,4] -> OUTPUT__0 float32[3,4]   12 nodes  T
+|   capture    INPUT__0 float32[3,4] -> OUTPUT__0 float32[3,4]   COUNT nodes  T
 ! error: opset 8 is out of range [opset-range]
 !   hint: opsets 9 to 28 can be written
 = 2
 $ ferry convert models/branch/model.pt -o x.onnx --input 3x4 --opset 99
 | model.pt     TorchScript, archive version 3, 16 parameters, 2.60 kB
-|   capture    INPUT__0 float32[3,4] -> OUTPUT__0 float32[3,4]   12 nodes  T
+|   capture    INPUT__0 float32[3,4] -> OUTPUT__0 float32[3,4]   COUNT nodes  T
 ! error: opset 99 is out of range [opset-range]
 !   hint: opsets 9 to 28 can be written
 = 2
@@ -83,6 +83,10 @@ $ ferry convert models/branch/model.pt -o x.onnx --input 3x4 --golden models/che
 $ ferry convert models/branch/model.pt -o x.onnx --input 3x4 --keep-output 1
 | model.pt     TorchScript, archive version 3, 16 parameters, 2.60 kB
 ! error: there is no output 1 to keep: the model has 1 [output-missing]
+= 2
+$ cp models/constant/model.pt c.onnx; ferry convert c.onnx; ferry convert c.onnx -o ./c.onnx
+! c.onnx: error: the output would replace the model itself [output-is-model]
+! c.onnx: error: the output would replace the model itself [output-is-model]
 = 2
 $ ferry verify models/branch/model.pt models/constant/model.pt
 ! models/constant/model.pt: error: the file to verify is no ONNX model [not-onnx]
@@ -101,6 +105,7 @@ $ ferry doctor --onnxruntime /nowhere >/dev/null
 !   hint: give the path of libonnxruntime.so; `ferry doctor` lists what was found
 = 2
 $ ls
+| c.onnx
 | cut.pt
 | empty.pt
 | models

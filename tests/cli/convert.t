@@ -2,8 +2,8 @@
 # The way of a model: an nnU-Net whose shapes the file remembers, with results from PyTorch.
 $ ferry convert models/unet3d/model.pt -o u.onnx --golden models/unet3d
 | model.pt     TorchScript, archive version 3, 4.79 k parameters, 63.7 kB
-|   capture    INPUT__0 float32[1,1,8,16,16] -> OUTPUT__0 float32[1,3,8,16,16]   21 nodes  T
-|   write      u.onnx  opset 9, 26.4 kB, 21 nodes  T
+|   capture    INPUT__0 float32[1,1,8,16,16] -> OUTPUT__0 float32[1,3,8,16,16]   COUNT nodes  T
+|   write      u.onnx  opset 9, SIZE, COUNT nodes  T
 |   graph      ok    valid ONNX, opset 9
 |   weights    ok    26 of 26 tensors identical to the archive, bit for bit
 |   inference  ok    independent: onnxruntime N on the file vs results saved in models/unet3d: mean E, max E  T

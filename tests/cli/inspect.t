@@ -20,7 +20,7 @@ $ ferry inspect models/heads/model.pt
 |   code/__torch__/torch/nn/modules/sparse.py   639 bytes
 |   code/__torch__/torch/nn/modules/linear.py   415 bytes
 |   code/__torch__/torch/nn/functional.py       1.22 kB
-| operators  14, 1 not supported
+| operators  14, all supported
 |   aten::mul                                   2 uses
 |   aten::__isnot__                             3 uses
 |   aten::add                                   2 uses
@@ -34,7 +34,7 @@ $ ferry inspect models/heads/model.pt
 |   aten::lt                                    2 uses
 |   aten::neg                                   1 use
 |   aten::contiguous                            1 use
-|   aten::embedding                             1 use  unsupported  code/__torch__/torch/nn/functional.py:37
+|   aten::embedding                             1 use
 $ ferry inspect models/checkpoint/model.pth
 | model.pth  PyTorch checkpoint, 24 parameters, 2.57 kB
 | weights    4

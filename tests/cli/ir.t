@@ -1,7 +1,7 @@
 # The graph as text, after a pass.
 $ ferry convert models/branch/model.pt --input 3x4 --until nosuch
 | model.pt     TorchScript, archive version 3, 16 parameters, 2.60 kB
-|   capture    INPUT__0 float32[3,4] -> OUTPUT__0 float32[3,4]   12 nodes  T
+|   capture    INPUT__0 float32[3,4] -> OUTPUT__0 float32[3,4]   COUNT nodes  T
 ! error: there is no pass 'nosuch' [pass-unknown]
 !   hint: passes are canonical, opset, lower, fold, tidy, cse, fuse, prune, outputs, names, verify
 = 2

@@ -25,14 +25,14 @@ $ ferry convert models/argmax/model.pt -o a.onnx --golden models/argmax --json
 |     },
 |     {
 |       "stage": "write",
-|       "text": "a.onnx  opset 9, 14.6 kB, 22 nodes",
+|       "text": "a.onnx  opset 9, SIZE, COUNT nodes",
 |       "seconds": N,
 |       "data": {
 |         "file": "a.onnx",
 |         "opset": 9,
 |         "ir_version": 4,
 |         "raised_by": null,
-|         "bytes": 14616,
+|         "bytes": 14630,
 |         "nodes": 22
 |       }
 |     },
@@ -54,6 +54,7 @@ $ ferry convert models/argmax/model.pt -o a.onnx --golden models/argmax --json
 |         "verdict": "ok",
 |         "used": 26,
 |         "identical": 26,
+|         "transposed": 0,
 |         "folded": 0,
 |         "different": 0
 |       }

@@ -1,43 +1,43 @@
 # needs: onnxruntime
 # Each model with results from PyTorch, at the oldest, a common and the newest opset.
 $ for o in 9 17 28; do ferry convert models/unet2d_bn/model.pt -o m.onnx --opset $o --golden models/unet2d_bn | sed 1d; done
-|   capture    INPUT__0 float32[2,1,16,16] -> OUTPUT__0 float32[2,3,16,16]   21 nodes  T
-|   write      m.onnx  opset 9, 14.9 kB, 21 nodes  T
+|   capture    INPUT__0 float32[2,1,16,16] -> OUTPUT__0 float32[2,3,16,16]   COUNT nodes  T
+|   write      m.onnx  opset 9, SIZE, COUNT nodes  T
 |   graph      ok    valid ONNX, opset 9
 |   weights    ok    38 of 38 tensors identical to the archive, bit for bit
 |   inference  ok    independent: onnxruntime N on the file vs results saved in models/unet2d_bn: mean E, max E  T
 |   inference  ok    crossed: onnxruntime N on the file vs the original program: mean E, max E  T
-|   capture    INPUT__0 float32[2,1,16,16] -> OUTPUT__0 float32[2,3,16,16]   21 nodes  T
-|   write      m.onnx  opset 17, 14.9 kB, 21 nodes  T
+|   capture    INPUT__0 float32[2,1,16,16] -> OUTPUT__0 float32[2,3,16,16]   COUNT nodes  T
+|   write      m.onnx  opset 17, SIZE, COUNT nodes  T
 |   graph      ok    valid ONNX, opset 17
 |   weights    ok    38 of 38 tensors identical to the archive, bit for bit
 |   inference  ok    independent: onnxruntime N on the file vs results saved in models/unet2d_bn: mean E, max E  T
 |   inference  ok    crossed: onnxruntime N on the file vs the original program: mean E, max E  T
-|   capture    INPUT__0 float32[2,1,16,16] -> OUTPUT__0 float32[2,3,16,16]   21 nodes  T
-|   write      m.onnx  opset 28, 14.9 kB, 21 nodes  T
+|   capture    INPUT__0 float32[2,1,16,16] -> OUTPUT__0 float32[2,3,16,16]   COUNT nodes  T
+|   write      m.onnx  opset 28, SIZE, COUNT nodes  T
 |   graph      ok    valid ONNX, opset 28
 |   weights    ok    38 of 38 tensors identical to the archive, bit for bit
 |   inference  ok    independent: onnxruntime N on the file vs results saved in models/unet2d_bn: mean E, max E  T
 |   inference  ok    crossed: onnxruntime N on the file vs the original program: mean E, max E  T
 $ ferry convert models/unet2d_bn/model.pt -o m.onnx --fuse --golden models/unet2d_bn | sed 1d
-|   capture    INPUT__0 float32[2,1,16,16] -> OUTPUT__0 float32[2,3,16,16]   21 nodes  T
-|   write      m.onnx  opset 9, 11.4 kB, 15 nodes  T
+|   capture    INPUT__0 float32[2,1,16,16] -> OUTPUT__0 float32[2,3,16,16]   COUNT nodes  T
+|   write      m.onnx  opset 9, SIZE, COUNT nodes  T
 |   graph      ok    valid ONNX, opset 9
 |   weights    ok    2 of 38 tensors identical to the archive, bit for bit; 36 folded into others
 |   inference  ok    independent: onnxruntime N on the file vs results saved in models/unet2d_bn: mean E, max E  T
 |   inference  ok    crossed: onnxruntime N on the file vs the original program: mean E, max E  T
 $ for o in 9 17 28; do ferry convert models/argmax/model.pt -o m.onnx --opset $o --golden models/argmax | sed 1,2d; done
-|   write      m.onnx  opset 9, 14.6 kB, 22 nodes  T
+|   write      m.onnx  opset 9, SIZE, COUNT nodes  T
 |   graph      ok    valid ONNX, opset 9
 |   weights    ok    26 of 26 tensors identical to the archive, bit for bit
 |   inference  ok    independent: onnxruntime N on the file vs results saved in models/argmax: mean E, max E  T
 |   inference  ok    crossed: onnxruntime N on the file vs the original program: mean E, max E  T
-|   write      m.onnx  opset 17, 14.6 kB, 22 nodes  T
+|   write      m.onnx  opset 17, SIZE, COUNT nodes  T
 |   graph      ok    valid ONNX, opset 17
 |   weights    ok    26 of 26 tensors identical to the archive, bit for bit
 |   inference  ok    independent: onnxruntime N on the file vs results saved in models/argmax: mean E, max E  T
 |   inference  ok    crossed: onnxruntime N on the file vs the original program: mean E, max E  T
-|   write      m.onnx  opset 28, 14.6 kB, 22 nodes  T
+|   write      m.onnx  opset 28, SIZE, COUNT nodes  T
 |   graph      ok    valid ONNX, opset 28
 |   weights    ok    26 of 26 tensors identical to the archive, bit for bit
 |   inference  ok    independent: onnxruntime N on the file vs results saved in models/argmax: mean E, max E  T
@@ -49,77 +49,97 @@ $ ferry convert models/carries_golden/model.pt -o m.onnx | tail -2
 # Numbers among the inputs, dicts, tuples and numbers among the outputs, names of one's own.
 $ for o in 9 17 28; do ferry convert models/heads/model.pt -o m.onnx --opset $o -i @models/heads/input_0.npy -i scale=0.5 -i @models/heads/input_1.npy -i k=3 --golden models/heads; done
 | model.pt     TorchScript, archive version 3, 59 parameters, 9.63 kB
+|   capture    INPUT__0 int64[1,3], INPUT__1 float32[3] -> OUTPUT__0 float32[1,3,3], OUTPUT__1 int64[1,3], OUTPUT__2 float32[], 1 more   COUNT nodes  T
+|   write      m.onnx  opset 9, SIZE, COUNT nodes  T
+|   graph      ok    valid ONNX, opset 9
+|   weights    ok    3 of 3 tensors identical to the archive, bit for bit (1 transposed)
+|   inference  ok    independent: onnxruntime N on the file vs results saved in models/heads: mean E, max E  T
+|   inference  ok    crossed: onnxruntime N on the file vs the original program: mean E, max E  T
 | model.pt     TorchScript, archive version 3, 59 parameters, 9.63 kB
+|   capture    INPUT__0 int64[1,3], INPUT__1 float32[3] -> OUTPUT__0 float32[1,3,3], OUTPUT__1 int64[1,3], OUTPUT__2 float32[], 1 more   COUNT nodes  T
+|   write      m.onnx  opset 17, SIZE, COUNT nodes  T
+|   graph      ok    valid ONNX, opset 17
+|   weights    ok    3 of 3 tensors identical to the archive, bit for bit (1 transposed)
+|   inference  ok    independent: onnxruntime N on the file vs results saved in models/heads: mean E, max E  T
+|   inference  ok    crossed: onnxruntime N on the file vs the original program: mean E, max E  T
 | model.pt     TorchScript, archive version 3, 59 parameters, 9.63 kB
-! models/heads/model.pt!code/__torch__/torch/nn/functional.py:37:8: error: operator 'aten::embedding' is not supported [op-unsupported]
-!       _3 = torch.embedding(weight, input0, padding_idx0, scale_grad_by_freq, sparse)
-!            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-!   in module table
-!   hint: 'ferry ops' lists what is supported
-! models/heads/model.pt!code/__torch__/torch/nn/functional.py:37:8: error: operator 'aten::embedding' is not supported [op-unsupported]
-!       _3 = torch.embedding(weight, input0, padding_idx0, scale_grad_by_freq, sparse)
-!            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-!   in module table
-!   hint: 'ferry ops' lists what is supported
-! models/heads/model.pt!code/__torch__/torch/nn/functional.py:37:8: error: operator 'aten::embedding' is not supported [op-unsupported]
-!       _3 = torch.embedding(weight, input0, padding_idx0, scale_grad_by_freq, sparse)
-!            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-!   in module table
-!   hint: 'ferry ops' lists what is supported
-= 4
+|   capture    INPUT__0 int64[1,3], INPUT__1 float32[3] -> OUTPUT__0 float32[1,3,3], OUTPUT__1 int64[1,3], OUTPUT__2 float32[], 1 more   COUNT nodes  T
+|   write      m.onnx  opset 28, SIZE, COUNT nodes  T
+|   graph      ok    valid ONNX, opset 28
+|   weights    ok    3 of 3 tensors identical to the archive, bit for bit (1 transposed)
+|   inference  ok    independent: onnxruntime N on the file vs results saved in models/heads: mean E, max E  T
+|   inference  ok    crossed: onnxruntime N on the file vs the original program: mean E, max E  T
 $ ferry convert models/heads/model.pt -o m.onnx -i int64[1,3] -i 0.5 --input-name ids --output-name logits --keep-output 0 -v; ferry inspect m.onnx
 | model.pt     TorchScript, archive version 3, 59 parameters, 9.63 kB
-| m.onnx     ONNX model, opset 9, 1.71 k parameters, 14.0 kB
+|   capture    ids int64[1,3] -> logits float32[1,3,3]   COUNT nodes  T
+|   write      m.onnx  opset 9, SIZE, COUNT nodes  T
+|   graph      ok    valid ONNX, opset 9
+|   weights    ok    3 of 3 tensors identical to the archive, bit for bit (1 transposed)
+|   inference  ok    crossed: onnxruntime N on the file vs the original program: mean E, max E  T
+|                logits float32[1,3,3]: mean E, max E, relative E, cosine E, argmax agreement N%
+| m.onnx     ONNX model, opset 9, 60 parameters, 868 bytes
 | inputs     1
-|   INPUT__0    float32[1,1,16,16]
+|   ids         int64[1,3]
 | outputs    1
-|   OUTPUT__0   float32[1,3,16,16]
-| weights    26
-|   encoder.0.0.conv.weight                     float32[4,1,3,3]                144 bytes
-|   encoder.0.0.conv.bias                       float32[4]                      16 bytes
-|   encoder.0.0.norm.weight                     float32[4]                      16 bytes
-|   encoder.0.0.norm.bias                       float32[4]                      16 bytes
-|   encoder.0.1.conv.weight                     float32[4,4,3,3]                576 bytes
-|   encoder.0.1.conv.bias                       float32[4]                      16 bytes
-|   encoder.0.1.norm.weight                     float32[4]                      16 bytes
-|   encoder.0.1.norm.bias                       float32[4]                      16 bytes
-|   encoder.1.0.conv.weight                     float32[8,4,3,3]                1.15 kB
-|   encoder.1.0.conv.bias                       float32[8]                      32 bytes
-|   encoder.1.0.norm.weight                     float32[8]                      32 bytes
-|   encoder.1.0.norm.bias                       float32[8]                      32 bytes
-|   encoder.1.1.conv.weight                     float32[8,8,3,3]                2.30 kB
-|   encoder.1.1.conv.bias                       float32[8]                      32 bytes
-|   encoder.1.1.norm.weight                     float32[8]                      32 bytes
-|   encoder.1.1.norm.bias                       float32[8]                      32 bytes
-|   up.weight                                   float32[8,4,2,2]                512 bytes
-|   decoder.0.conv.weight                       float32[4,8,3,3]                1.15 kB
-|   decoder.0.conv.bias                         float32[4]                      16 bytes
-|   decoder.0.norm.weight                       float32[4]                      16 bytes
-|   ... and 6 more (-v lists all)
-| operators  5, all supported
-|   onnx::Conv                                  7 uses
-|   onnx::InstanceNormalization                 6 uses
-|   onnx::LeakyRelu                             6 uses
-|   onnx::ConvTranspose                         1 use
-|   onnx::Concat                                1 use
-! models/heads/model.pt!code/__torch__/torch/nn/functional.py:37:8: error: operator 'aten::embedding' is not supported [op-unsupported]
-!       _3 = torch.embedding(weight, input0, padding_idx0, scale_grad_by_freq, sparse)
-!            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-!   in module table
-!   hint: 'ferry ops' lists what is supported
+|   logits      float32[1,3,3]
+| weights    4
+|   table.weight                                float32[11,4]                   176 bytes
+|   fc.bias                                     float32[3]                      12 bytes
+|   constant                                    float32[]                       4 bytes
+|   constant_1                                  float32[4,3]                    48 bytes
+| operators  4, all supported
+|   onnx::Gather                                1 use
+|   onnx::MatMul                                1 use
+|   onnx::Add                                   1 use
+|   onnx::Mul                                   1 use
 $ ferry run models/heads/model.pt -i @models/heads/input_0.npy -i 0.5; ls *.npy
-! models/heads/model.pt!code/__torch__/torch/nn/functional.py:37:8: error: operator 'aten::embedding' is not supported [op-unsupported]
-!       _3 = torch.embedding(weight, input0, padding_idx0, scale_grad_by_freq, sparse)
-!            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-!   in module table
-!   hint: 'ferry ops' lists what is supported
-! ls: cannot access '*.npy': No such file or directory
-= 2
+|   run        the original program  T
+|   output     0.logits float32[1,3,3]
+|   output     0.labels int64[1,3]
+|   output     1.0 float32[]
+|   output     1.1 int64[]
+| output_0.npy
+| output_1.npy
+| output_2.npy
+| output_3.npy
+# Tensors in tuples and lists: in order, or by name; one that is not used stays an input.
+$ ferry inspect models/nested/model.pt | head -5
+| model.pt   TorchScript, archive version 3, 0 parameters, 2.22 kB
+| inputs     4
+|   pair.0      Tensor
+|   pair.1      Tensor
+|   unused      Tensor
+$ n=models/nested/input_; ferry convert models/nested/model.pt -o n.onnx -i @${n}0.npy -i @${n}1.npy -i @${n}2.npy -i @${n}3.npy -i @${n}4.npy --golden models/nested --opset 17; ferry inspect n.onnx | sed -n 2,11p
+| model.pt     TorchScript, archive version 3, 0 parameters, 2.22 kB
+|   capture    INPUT__0 float32[2,3], INPUT__1 float32[2,3], INPUT__2 float32[2,3], 2 more -> OUTPUT__0 float32[2,3], OUTPUT__1 float32[2,3], OUTPUT__2 float32[2,3]   COUNT nodes  T
+|   write      n.onnx  opset 17, SIZE, COUNT nodes  T
+|   graph      ok    valid ONNX, opset 17
+|   weights    ok    the program uses no tensors of the archive
+|   inference  ok    independent: onnxruntime N on the file vs results saved in models/nested: mean E, max E  T
+|   inference  ok    crossed: onnxruntime N on the file vs the original program: mean E, max E  T
+| inputs     5
+|   INPUT__0    float32[2,3]
+|   INPUT__1    float32[2,3]
+|   INPUT__2    float32[2,3]
+|   INPUT__3    float32[2,3]
+|   INPUT__4    float32[2,3]
+| outputs    3
+|   OUTPUT__0   float32[2,3]
+|   OUTPUT__1   float32[2,3]
+|   OUTPUT__2   float32[2,3]
+$ n=models/nested/input_; ferry convert models/nested/model.pt -o n.onnx -i rest.0=@${n}3.npy -i rest.1=@${n}4.npy -i unused=2x3 -i pair.1=@${n}1.npy -i pair.0=@${n}0.npy --golden models/nested -q && ferry verify models/nested/model.pt n.onnx --golden models/nested
+| model.pt     TorchScript, archive version 3, 0 parameters, 2.22 kB
+| n.onnx       ONNX model, opset 9, 1 parameters, 555 bytes
+|   graph      ok    valid ONNX, opset 9
+|   weights    ok    the program uses no tensors of the archive
+|   inference  ok    independent: onnxruntime N on the file vs results saved in models/nested: mean E, max E  T
+|   inference  ok    crossed: onnxruntime N on the file vs the original program: mean E, max E  T
+|   inference  self-check  self: ferry's engine on the file vs the original program: mean E, max E  T
 # Branches and loops on data: converted once, right for every input.
 $ ferry convert models/branch/model.pt -o b.onnx --input 3x4 --golden models/branch --opset 13
 | model.pt     TorchScript, archive version 3, 16 parameters, 2.60 kB
-|   capture    INPUT__0 float32[3,4] -> OUTPUT__0 float32[3,4]   12 nodes  T
-|   write      b.onnx  opset 13, 1.57 kB, 13 nodes  T
+|   capture    INPUT__0 float32[3,4] -> OUTPUT__0 float32[3,4]   COUNT nodes  T
+|   write      b.onnx  opset 13, SIZE, COUNT nodes  T
 |   graph      ok    valid ONNX, opset 13
 |   weights    ok    1 of 1 tensor identical to the archive, bit for bit
 |   inference  ok    independent: onnxruntime N on the file vs results saved in models/branch: mean E, max E  T

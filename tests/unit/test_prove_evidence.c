@@ -109,6 +109,20 @@ static void compares_weights_bit_for_bit(void **state)
 	weights[1].name = "same";
 	proof = fy_weights_prove(&conversion, file);
 	assert_int_equal(proof.verdict, FY_VERDICT_OK);
+	/* A matrix may lie transposed under any name. */
+	fy_tensor *matrix = fy_tensor_view(w, FY_F32, &(fy_shape){ 2, { 2, 2 } }, (int64_t[]){ 2, 1 }, 0);
+	fy_tensor *turned = vector((float[]){ 1, 3, 2, 4 }, 4);
+	fy_tensor *turned_matrix =
+		fy_tensor_view(turned, FY_F32, &(fy_shape){ 2, { 2, 2 } }, (int64_t[]){ 2, 1 }, 0);
+	fy_graph_constant(file, turned_matrix, "constant_1");
+	weights[0].tensor = matrix;
+	weights[0].name = "matrix";
+	fy_weight_proof turned_proof = fy_weights_prove(&conversion, file);
+	assert_int_equal(turned_proof.transposed, 1);
+	assert_int_equal(turned_proof.identical, 3);
+	fy_tensor_unref(matrix);
+	fy_tensor_unref(turned);
+	fy_tensor_unref(turned_matrix);
 	fy_buf text = { 0 };
 	fy_buf_put_weight_proof(&text, &proof);
 	assert_string_equal(fy_buf_text(&text),
