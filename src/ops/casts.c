@@ -22,18 +22,6 @@ static fy_status read_format(const fy_call *call, int index, int64_t *out)
 	return FY_OK;
 }
 
-/* Strides of channels-last order: dim 1 innermost. */
-static void channels_last_strides(const fy_shape *shape, int64_t strides[])
-{
-	fy_shape moved = { .rank = shape->rank };
-	int64_t plain[FY_MAX_RANK];
-	for (int i = 0; i < shape->rank; i++)
-		moved.dims[i] = shape->dims[i == 0 ? 0 : i + 1 == shape->rank ? 1 : i + 1];
-	fy_shape_strides(&moved, plain);
-	for (int i = 0; i < shape->rank; i++)
-		strides[i] = plain[i == 0 ? 0 : i == 1 ? shape->rank - 1 : i - 1];
-}
-
 static bool is_in_format(const fy_tensor *t, int64_t format)
 {
 	int64_t wanted[FY_MAX_RANK];
@@ -41,7 +29,7 @@ static bool is_in_format(const fy_tensor *t, int64_t format)
 		return fy_tensor_is_contiguous(t);
 	if (format == FORMAT_PRESERVE)
 		return true;
-	channels_last_strides(&t->shape, wanted);
+	fy_channels_last_strides(&t->shape, wanted);
 	for (int i = 0; i < t->shape.rank; i++)
 		if (t->shape.dims[i] != 1 && t->strides[i] != wanted[i])
 			return false;
@@ -67,7 +55,7 @@ static fy_status fresh_in_format(fy_call *call, fy_dtype dtype, int64_t format)
 		return fy_result_fresh(call, dtype, &self->shape);
 	if (self->shape.rank != (format == FORMAT_CHANNELS_LAST ? 4 : 5))
 		return fy_call_raise(call, "channels-last layout of a tensor of rank %d", self->shape.rank);
-	channels_last_strides(&self->shape, strides);
+	fy_channels_last_strides(&self->shape, strides);
 	return fy_result_strided(call, dtype, &self->shape, strides);
 }
 

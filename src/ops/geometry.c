@@ -65,6 +65,38 @@ bool fy_tensor_is_dense(const fy_tensor *tensor)
 	return true;
 }
 
+void fy_channels_last_strides(const fy_shape *shape, int64_t strides[])
+{
+	fy_shape moved = { .rank = shape->rank };
+	int64_t plain[FY_MAX_RANK];
+	for (int i = 0; i < shape->rank; i++)
+		moved.dims[i] = shape->dims[i == 0 ? 0 : i + 1 == shape->rank ? 1 : i + 1];
+	fy_shape_strides(&moved, plain);
+	for (int i = 0; i < shape->rank; i++)
+		strides[i] = plain[i == 0 ? 0 : i == 1 ? shape->rank - 1 : i - 1];
+}
+
+/* They grow from dim 1 over the last ones to dim 0; a dim of size 1 may have any stride that does not decide
+ * it otherwise. */
+bool fy_is_channels_last(const fy_shape *shape, const int64_t strides[])
+{
+	int rank = shape->rank;
+	int64_t least = 0;
+	if ((rank != 4 && rank != 5) || strides[1] == 0)
+		return false;
+	for (int i = 0; i < rank; i++) {
+		int d = i == 0 ? 1 : i == rank - 1 ? 0 : rank - i;
+		fy_dim size = shape->dims[d];
+		if (size == 0 || strides[d] == FY_STRIDE_UNKNOWN || strides[d] < least ||
+		    (d == 0 && least == strides[1]))
+			return false;
+		least = strides[d];
+		if (!fy_dim_known(size) || (size > 1 && !fy_mul_i64(least, size, &least)))
+			return d == 0;
+	}
+	return true;
+}
+
 static bool same_geometry(const fy_tensor *a, const fy_tensor *b)
 {
 	return fy_shape_eq(&a->shape, &b->shape) &&

@@ -31,40 +31,13 @@ static fy_status promote_parts(const fy_call *call, fy_dtype *out)
 /* ---- layout ---------------------------------------------------------------------------------------------
  */
 
-/* PyTorch's guess whether strides mean channels last: they grow from dim 1 over the last ones to dim 0. */
-static bool is_channels_last(const fy_shape *shape, const int64_t strides[])
-{
-	static const int orders[2][5] = { { 1, 3, 2, 0 }, { 1, 4, 3, 2, 0 } };
-	int64_t least = 0;
-	if ((shape->rank != 4 && shape->rank != 5) || strides[1] == 0)
-		return false;
-	for (int i = 0; i < shape->rank; i++) {
-		int d = orders[shape->rank - 4][i];
-		if (!fy_dim_known(shape->dims[d]) || shape->dims[d] == 0 || strides[d] < least)
-			return false;
-		if (d == 0 && least == strides[1])
-			return false;
-		least = strides[d];
-		if (!fy_mul_i64(least, shape->dims[d], &least))
-			return false;
-	}
-	return true;
-}
-
 /* Strides of a new tensor of `shape`; all parts channels last makes it so too. */
 static void joined_strides(const fy_shape *shape, bool channels_last, int64_t strides[])
 {
-	fy_shape moved = *shape;
-	int64_t plain[FY_MAX_RANK];
-	if (!channels_last) {
+	if (channels_last)
+		fy_channels_last_strides(shape, strides);
+	else
 		fy_shape_strides(shape, strides);
-		return;
-	}
-	for (int d = 1; d < shape->rank; d++)
-		moved.dims[d] = shape->dims[d + 1 < shape->rank ? d + 1 : 1];
-	fy_shape_strides(&moved, plain);
-	for (int d = 0; d < shape->rank; d++)
-		strides[d] = plain[d == 0 ? 0 : d == 1 ? shape->rank - 1 : d - 1];
 }
 
 /* ---- cat -------------------------------------------------------------------------------------------------
@@ -129,7 +102,7 @@ static fy_status cat_infer(fy_call *call)
 		const fy_tensor *part = part_of(call, i);
 		if (part->shape.rank == 0)
 			return fy_call_raise(call, "tensor %d is 0-d", i);
-		channels_last &= is_channels_last(&part->shape, part->strides);
+		channels_last &= fy_is_channels_last(&part->shape, part->strides);
 		if (!left_out(&part->shape, rank))
 			FY_TRY(join_shape(call, i, dim, &shape, taken++ == 0));
 	}
@@ -252,7 +225,7 @@ static bool stack_is_channels_last(const fy_call *call, int dim, int rank)
 			shape.dims[shape.rank] = 1;
 			strides[shape.rank++] = 1;
 		}
-		if (!is_channels_last(&shape, strides))
+		if (!fy_is_channels_last(&shape, strides))
 			return false;
 	}
 	return true;

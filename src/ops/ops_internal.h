@@ -15,7 +15,8 @@ bool fy_schema_parse(fy_schema *out, fy_arena *arena, fy_str line);
 
 /* ---- args.c --------------------------------------------------------------------------------- */
 
-/* Raises unless every argument is of the kind that the schema declares: a hand-written graph may hold anything. */
+/* Raises unless every argument is of the kind that the schema declares: a hand-written graph may hold
+ * anything. */
 fy_status FY_MUST_USE fy_call_check_kinds(const fy_call *call);
 
 /* ---- geometry.c ----------------------------------------------------------------------------- */
@@ -26,6 +27,10 @@ void fy_pointwise_strides(const fy_shape *shape, const fy_tensor *const tensors[
 			  int64_t strides[]);
 /* No two indices meet and no gaps: a permutation of a contiguous tensor. */
 bool fy_tensor_is_dense(const fy_tensor *tensor);
+/* Strides of channels-last order, dim 1 innermost; rank 2 at least. */
+void fy_channels_last_strides(const fy_shape *shape, int64_t strides[]);
+/* PyTorch's guess whether the strides of an image mean channels last. */
+bool fy_is_channels_last(const fy_shape *shape, const int64_t strides[]);
 
 /* ---- call.c --------------------------------------------------------------------------------- */
 
@@ -95,10 +100,11 @@ int64_t fy_axes_count(const fy_shape *shape, const fy_axes *axes);
 /* The axes of a node whose argument 0 is the reduced tensor. */
 fy_axes fy_node_axes(const fy_node *node);
 /* Reduce* over the axes; the value itself when there are none (0-d). */
-fy_value *fy_lower_reduce_axes(fy_lowering *l, const char *op, fy_value *value, const fy_axes *axes, bool keepdim);
+fy_value *fy_lower_reduce_axes(fy_lowering *l, const char *op, fy_value *value, const fy_axes *axes,
+			       bool keepdim);
 
-/* A node's arguments as a call: numbers and lists can be read, tensors (FY_ARG_VALUE) cannot. diags must be empty and
- * live as long; what inference accepted does not fail. */
+/* A node's arguments as a call: numbers and lists can be read, tensors (FY_ARG_VALUE) cannot. diags must be
+ * empty and live as long; what inference accepted does not fail. */
 fy_call fy_node_call(const fy_node *node, fy_diags *diags);
 
 /* ---- emit.c: ONNX forms that many operators share ---------------------------------------------- */

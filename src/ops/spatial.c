@@ -84,39 +84,12 @@ fy_status fy_call_image(const fy_call *call, const fy_shape *in, int spatial)
 	return FY_OK;
 }
 
-/* PyTorch's rule, which lets dims of size 1 have any stride that does not decide it otherwise. */
-static bool is_channels_last(const fy_tensor *t)
-{
-	int rank = t->shape.rank;
-	int64_t least = 0;
-	if ((rank != 4 && rank != 5) || t->strides[1] == 0)
-		return false;
-	for (int i = 0; i < rank; i++) {
-		int d = i == 0 ? 1 : i == rank - 1 ? 0 : rank - i;
-		fy_dim size = t->shape.dims[d];
-		int64_t stride = t->strides[d];
-		if (size == 0 || stride == FY_STRIDE_UNKNOWN || stride < least ||
-		    (d == 0 && least == t->strides[1]))
-			return false;
-		least = stride;
-		if (!fy_dim_known(size) || (size > 1 && !fy_mul_i64(least, size, &least)))
-			return d == 0;
-	}
-	return true;
-}
-
 fy_status fy_result_image(fy_call *call, fy_dtype dtype, const fy_shape *shape, const fy_tensor *like)
 {
-	int64_t plain[FY_MAX_RANK], strides[FY_MAX_RANK];
-	fy_shape moved = { .rank = shape->rank };
-	int rank = shape->rank;
-	if (like->shape.rank != rank || !is_channels_last(like))
+	int64_t strides[FY_MAX_RANK];
+	if (like->shape.rank != shape->rank || !fy_is_channels_last(&like->shape, like->strides))
 		return fy_result_fresh(call, dtype, shape);
-	for (int i = 0; i < rank; i++)
-		moved.dims[i] = shape->dims[i == 0 ? 0 : i + 1 == rank ? 1 : i + 1];
-	fy_shape_strides(&moved, plain);
-	for (int i = 0; i < rank; i++)
-		strides[i] = plain[i == 0 ? 0 : i == 1 ? rank - 1 : i - 1];
+	fy_channels_last_strides(shape, strides);
 	return fy_result_strided(call, dtype, shape, strides);
 }
 
