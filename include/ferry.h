@@ -81,7 +81,7 @@ typedef struct ferry_session_options {
 	size_t size;             /* of this structure: set by the macro */
 	int threads;             /* 0: as many as there are processors */
 	uint64_t seed;           /* of made-up inputs and random operators */
-	const char *onnxruntime; /* library or folder; NULL: looked for when it is needed */
+	const char *onnxruntime; /* library, folder or "none"; NULL: looked for when needed */
 	bool verbose;            /* more details in stages and reports */
 	bool colour;             /* terminal colours in texts */
 	/* Told of long work; total 0: unknown. */

@@ -44,7 +44,7 @@ static void common_rows(fy_common *common, fy_option rows[COMMON_ROWS + 1])
 		{ 0, "seed", FY_OPTION_NUMBER, &common->seed, "N",
 		  "seed of made-up inputs and random operators (0)" },
 		{ 0, "onnxruntime", FY_OPTION_TEXT, &common->onnxruntime, "PATH",
-		  "ONNX Runtime's library, or the folder it is in" },
+		  "ONNX Runtime's library, the folder it is in, or none" },
 		{ 'h', "help", FY_OPTION_FLAG, &common->help, NULL, "print this" },
 		{ 0, NULL, FY_OPTION_FLAG, NULL, NULL, NULL },
 	};

@@ -144,10 +144,10 @@ fy_ort_place *fy_ort_places(const char *asked, size_t *count)
 {
 	search s = { 0 };
 	const char *variable = getenv("FERRY_ONNXRUNTIME");
-	if (asked) {
-		add_named(&s, asked, "asked for");
-	} else if (variable && *variable) {
-		add_named(&s, variable, "FERRY_ONNXRUNTIME");
+	const char *named = asked ? asked : variable;
+	if (named && *named) {
+		if (strcmp(named, "none") != 0)
+			add_named(&s, named, asked ? "asked for" : "FERRY_ONNXRUNTIME");
 	} else {
 		add_system(&s);
 		add_beside_program(&s);

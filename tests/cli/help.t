@@ -39,7 +39,7 @@ $ ferry help convert
 |   -q, --quiet                print errors only
 |       --threads N            use N threads (all processors)
 |       --seed N               seed of made-up inputs and random operators (0)
-|       --onnxruntime PATH     ONNX Runtime's library, or the folder it is in
+|       --onnxruntime PATH     ONNX Runtime's library, the folder it is in, or none
 |   -h, --help                 print this
 |
 | OUT appears, or replaces an older file, only when every check held; after a failed one the new file is kept as
@@ -60,7 +60,7 @@ $ ferry run --help
 |   -q, --quiet                print errors only
 |       --threads N            use N threads (all processors)
 |       --seed N               seed of made-up inputs and random operators (0)
-|       --onnxruntime PATH     ONNX Runtime's library, or the folder it is in
+|       --onnxruntime PATH     ONNX Runtime's library, the folder it is in, or none
 |   -h, --help                 print this
 |
 | MODEL is a TorchScript archive, whose original program is run, or an ONNX model. The files are output_0.npy,
@@ -82,7 +82,7 @@ $ ferry verify -h
 |   -q, --quiet                print errors only
 |       --threads N            use N threads (all processors)
 |       --seed N               seed of made-up inputs and random operators (0)
-|       --onnxruntime PATH     ONNX Runtime's library, or the folder it is in
+|       --onnxruntime PATH     ONNX Runtime's library, the folder it is in, or none
 |   -h, --help                 print this
 |
 | A is a TorchScript archive, whose original program is run, or an ONNX model. The evidence is called independent
@@ -100,7 +100,7 @@ $ ferry inspect --help
 |   -q, --quiet                print errors only
 |       --threads N            use N threads (all processors)
 |       --seed N               seed of made-up inputs and random operators (0)
-|       --onnxruntime PATH     ONNX Runtime's library, or the folder it is in
+|       --onnxruntime PATH     ONNX Runtime's library, the folder it is in, or none
 |   -h, --help                 print this
 |
 | FILE is a TorchScript archive, a checkpoint or an ONNX model. Nothing in it is run. Operators that ferry does not
@@ -116,7 +116,7 @@ $ ferry ops --help
 |   -q, --quiet                print errors only
 |       --threads N            use N threads (all processors)
 |       --seed N               seed of made-up inputs and random operators (0)
-|       --onnxruntime PATH     ONNX Runtime's library, or the folder it is in
+|       --onnxruntime PATH     ONNX Runtime's library, the folder it is in, or none
 |   -h, --help                 print this
 $ ferry doctor --help | head -1
 | ferry doctor
