@@ -17,7 +17,7 @@ typedef struct fy_ort_place {
 } fy_ort_place;
 
 /*
- * Where ONNX Runtime may be, best first: `asked` (a library or the folder that holds it; NULL: not asked)
+ * Where ONNX Runtime may be, best first: `asked` (a library, the folder that holds it, or "none"; NULL: no)
  * alone when given, else the environment variable FERRY_ONNXRUNTIME alone when set, else system libraries,
  * the folder of the program, and Python packages (virtual environment, user, system, those of interpreters on
  * PATH); Python is never started. The array and its paths are released with fy_ort_places_release.
