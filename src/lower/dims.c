@@ -198,6 +198,17 @@ fy_value *fy_lower_reshape(fy_lowering *l, fy_value *value, const fy_shape *shap
 	return fy_emit(l, "Reshape", FY_IN(value, fy_lower_dims(l, shape)), FY_NO_ATTRS);
 }
 
+fy_value *fy_lower_expand_values(fy_lowering *l, fy_value *value, fy_value *sizes)
+{
+	fy_dtype dtype;
+
+	if (l->status != FY_OK)
+		return NULL;
+	dtype = value->type.dtype;
+	value = fy_lower_cast(l, value, dtype == FY_BF16 ? FY_F32 : dtype);
+	return fy_lower_cast(l, fy_emit(l, "Expand", FY_IN(value, sizes), FY_NO_ATTRS), dtype);
+}
+
 fy_value *fy_lower_expand(fy_lowering *l, fy_value *value, const fy_shape *shape)
 {
 	fy_shape target = *shape;
@@ -212,5 +223,5 @@ fy_value *fy_lower_expand(fy_lowering *l, fy_value *value, const fy_shape *shape
 		if (value->type.shape.dims[i - shift] == target.dims[i])
 			target.dims[i] = 1;
 	}
-	return fy_emit(l, "Expand", FY_IN(value, fy_lower_dims(l, &target)), FY_NO_ATTRS);
+	return fy_lower_expand_values(l, value, fy_lower_dims(l, &target));
 }

@@ -117,8 +117,7 @@ static fy_status filled_lower(fy_lowering *l, fy_node *node)
 	fy_value *sizes = result_sizes(l, node, fy_call_find(&call, "size")), *made;
 	fy_tensor *number;
 	if (value >= 0 && !fy_node_arg_known(node, value)) {
-		made = fy_emit(l, "Expand", FY_IN(fy_lower_operand(l, node, value, dtype), sizes),
-			       FY_NO_ATTRS);
+		made = fy_lower_expand_values(l, fy_lower_operand(l, node, value, dtype), sizes);
 	} else {
 		number = value >= 0 ? fy_call_operand(&call, value, dtype)
 				    : fy_tensor_scalar_f64(dtype, form->value);
@@ -131,8 +130,7 @@ static fy_status filled_lower(fy_lowering *l, fy_node *node)
 
 static const fill_form zero = { 0 }, one = { 1 };
 
-/* ---- of a given size
- * ------------------------------------------------------------------------------------------- */
+/* ---- of a given size ------------------------------------------------------------------------- */
 
 const fy_op fy_aten_zeros = {
 	.name = "aten::zeros",
@@ -216,8 +214,7 @@ const fy_op fy_aten_new_empty = {
 	.cases = FY_CASES("~f32[2] [2,3]", "~i64[2] [2]"),
 };
 
-/* ---- as large as another
- * ----------------------------------------------------------------------------------------- */
+/* ---- as large as another --------------------------------------------------------------------- */
 
 #define LIKE_CASES                                                                                         \
 	FY_CASES("f32[2,3]", "i64[2,3]^T", "f32[2,3] dtype=int64", "bool[2]", "f32[1,2,2,3]^L", "bf16[2]", \
@@ -260,8 +257,7 @@ const fy_op fy_aten_empty_like = {
 	.cases = FY_CASES("~f32[2,3]", "~i64[2,3]^T", "~f32[2,3] dtype=int64", "~f32[2,3]^T memory_format=0"),
 };
 
-/* ---- one number
- * ---------------------------------------------------------------------------------------------- */
+/* ---- one number ------------------------------------------------------------------------------ */
 
 static fy_status scalar_tensor_infer(fy_call *call)
 {

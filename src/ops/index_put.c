@@ -7,8 +7,7 @@
 
 #include <string.h>
 
-/* ---- index_put
- * -------------------------------------------------------------------------------------------------- */
+/* ---- index_put ------------------------------------------------------------------------------- */
 
 /* One value for the elements of one mask, which may be of any type. */
 static bool is_fill(const fy_call *call)
@@ -91,8 +90,7 @@ static fy_status index_put_eval(fy_call *call)
 	return status;
 }
 
-/* ---- lowering: by a mask
- * ---------------------------------------------------------------------------------------- */
+/* ---- lowering: by a mask --------------------------------------------------------------------- */
 
 /* The only index of the node when it is a mask, and the dim at which it begins. */
 static fy_value *only_mask(const fy_node *node, int *dim)
@@ -138,8 +136,7 @@ static fy_value *put_by_mask(fy_lowering *l, fy_value *self, fy_value *mask, int
 	return fy_lower_where(l, mask, values, self);
 }
 
-/* ---- lowering: by places
- * ---------------------------------------------------------------------------------------- */
+/* ---- lowering: by places --------------------------------------------------------------------- */
 
 /* The values spread over what is picked, with the picked dims in front. */
 static fy_value *spread_values(fy_lowering *l, const fy_flat_index *flat, fy_value *values)
@@ -285,8 +282,7 @@ const fy_op fy_aten_unsafe_index_put = {
 	.cases = FY_CASES("f32[4,3] [i64[2]{0,2}] f32[2,3]"),
 };
 
-/* ---- masked_scatter
- * --------------------------------------------------------------------------------------------- */
+/* ---- masked_scatter -------------------------------------------------------------------------- */
 
 static fy_status masked_scatter_infer(fy_call *call)
 {

@@ -12,8 +12,7 @@ static fy_status no_memory(const fy_call *call)
 			call->schema->full);
 }
 
-/* ---- index
- * --------------------------------------------------------------------------------------------------- */
+/* ---- index ----------------------------------------------------------------------------------- */
 
 /* The strides of the result follow the dims of self that are taken whole, and the layout of the indices. */
 static fy_status index_result(fy_call *call, const fy_indices *indices, const fy_shape *shape)
@@ -131,8 +130,7 @@ const fy_op fy_aten_unsafe_index = {
 	.cases = FY_CASES("f32[4,3] [i64[2]{0:4}]", "f32[4,3] [i64[2,1]{0:4},i64[2]{0:3}]"),
 };
 
-/* ---- index_select, embedding, take
- * ----------------------------------------------------------------------------- */
+/* ---- index_select, embedding, take ----------------------------------------------------------- */
 
 static fy_status check_index(const fy_call *call, const fy_tensor *index)
 {
@@ -307,8 +305,7 @@ const fy_op fy_aten_take = {
 			  "f32[2] i64[1]{2}", "f32[2] i32[1]{1}"),
 };
 
-/* ---- gather
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- gather ---------------------------------------------------------------------------------- */
 
 static fy_status gather_infer(fy_call *call)
 {
@@ -480,8 +477,7 @@ const fy_op fy_aten_take_along_dim = {
 			  "f32[1,3] i64[2,1]{0:3} 1", "f32[2,3] i64[2]{0:3} 1"),
 };
 
-/* ---- where something is true
- * ----------------------------------------------------------------------------------------- */
+/* ---- where something is true ----------------------------------------------------------------- */
 
 static fy_status nonzero_infer(fy_call *call)
 {

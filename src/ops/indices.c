@@ -7,8 +7,7 @@
 
 #include <string.h>
 
-/* ---- calls
- * -------------------------------------------------------------------------------------------------- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 static bool is_mask(fy_dtype dtype)
 {
@@ -108,8 +107,7 @@ fy_status fy_indices_shape(const fy_call *call, const fy_shape *self, const fy_i
 	return FY_OK;
 }
 
-/* ---- graphs: one index
- * ---------------------------------------------------------------------------------------- */
+/* ---- graphs: one index ----------------------------------------------------------------------- */
 
 /* One entry of the list: it covers dims first .. first + count - 1 of self. */
 typedef struct index_term {
@@ -278,8 +276,7 @@ fy_status fy_lower_flat_index(fy_lowering *l, fy_node *node, int list, bool in_f
 	return fy_lower_status(l);
 }
 
-/* ---- graphs: writing
- * ------------------------------------------------------------------------------------------- */
+/* ---- graphs: writing ------------------------------------------------------------------------- */
 
 /* The opset that combines with what is there: sums and products from 16 on, extremes from 18. */
 static bool combines(fy_lowering *l, const char *reduction)

@@ -28,8 +28,7 @@ static fy_status promote_parts(const fy_call *call, fy_dtype *out)
 	return FY_OK;
 }
 
-/* ---- layout ---------------------------------------------------------------------------------------------
- */
+/* ---- layout ---------------------------------------------------------------------------------- */
 
 /* Strides of a new tensor of `shape`; all parts channels last makes it so too. */
 static void joined_strides(const fy_shape *shape, bool channels_last, int64_t strides[])
@@ -40,8 +39,7 @@ static void joined_strides(const fy_shape *shape, bool channels_last, int64_t st
 		fy_shape_strides(shape, strides);
 }
 
-/* ---- cat -------------------------------------------------------------------------------------------------
- */
+/* ---- cat ------------------------------------------------------------------------------------- */
 
 /* Empty 1-d tensors are left out, whatever the rank of the others. Of unknown size among tensors of another
  * rank they must be empty. */
@@ -190,8 +188,7 @@ const fy_op fy_aten_concatenate = {
 	.cases = FY_CASES("[f32[2,3],f32[1,3]]", "[f32[2,3],f32[2,1]] -1"),
 };
 
-/* ---- stack -----------------------------------------------------------------------------------------------
- */
+/* ---- stack ----------------------------------------------------------------------------------- */
 
 static fy_status stacked_shape(const fy_call *call, fy_shape *shape)
 {
@@ -312,8 +309,7 @@ const fy_op fy_aten_stack = {
 			  "[f32[2,3,2]^R,f32[2,3,2]^R] 3", "[f32[2,0],f32[2,0]]", "[f32[2,3]]", "[]"),
 };
 
-/* ---- at least so many dimensions -------------------------------------------------------------------------
- */
+/* ---- at least so many dimensions ------------------------------------------------------------- */
 
 static fy_arg with_dim(fy_compose *c, fy_arg x, int dim)
 {
@@ -450,8 +446,7 @@ const fy_op fy_aten_column_stack = {
 	.cases = FY_CASES("[f32[3],f32[3]]", "[f32[3],f32[3,2]]", "[f32[],f32[]]"),
 };
 
-/* ---- to a common shape
- * ------------------------------------------------------------------------------------- */
+/* ---- to a common shape ----------------------------------------------------------------------- */
 
 static fy_status common_shape(const fy_call *call, fy_shape *shape)
 {
@@ -505,8 +500,7 @@ const fy_op fy_aten_broadcast_tensors = {
 			  "[f32[2,3]^T,f32[3]]"),
 };
 
-/* ---- meshgrid
- * ---------------------------------------------------------------------------------------------- */
+/* ---- meshgrid -------------------------------------------------------------------------------- */
 
 /* Which dim part `item` runs along. */
 static int mesh_dim(int item, bool swapped)

@@ -7,8 +7,7 @@
 
 #include <string.h>
 
-/* ---- the part
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- the part -------------------------------------------------------------------------------- */
 
 /* Infers the view that is written, of `base`; the record's form names its operator. One reference. */
 static fy_status infer_part(const fy_call *call, fy_tensor *base, fy_tensor **part)
@@ -66,8 +65,7 @@ static fy_status part_eval(fy_call *call)
 	return FY_OK;
 }
 
-/* ---- select
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- select ---------------------------------------------------------------------------------- */
 
 static fy_value *source_of(fy_lowering *l, fy_node *node)
 {
@@ -122,8 +120,7 @@ const fy_op fy_aten_select_scatter = {
 			  "f32[2,3] f32[3] 0 i64[]{2}"),
 };
 
-/* ---- slice
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- slice ----------------------------------------------------------------------------------- */
 
 /* Bounds that depend on data: what is behind begins where the source ends. */
 static fy_value *joined_at(fy_lowering *l, fy_node *node, fy_value *self, int axis, fy_value *source)
@@ -205,8 +202,7 @@ const fy_op fy_aten_slice_scatter = {
 			  "bool[4] bool[2] 0 -3 -1", "f32[2,5] f32[2,2] 1 1 4 2"),
 };
 
-/* ---- any view of known places
- * -------------------------------------------------------------------------------------- */
+/* ---- any view of known places ---------------------------------------------------------------- */
 
 /* The base flat, written at the places of the part. */
 static fy_status places_lower(fy_lowering *l, fy_node *node)

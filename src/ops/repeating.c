@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-/* ---- repeat -----------------------------------------------------------------------------------------------
- */
+/* ---- repeat ---------------------------------------------------------------------------------- */
 
 static fy_status repeated_dim(const fy_call *call, fy_dim size, const fy_arg *times, fy_dim *out)
 {
@@ -103,8 +102,7 @@ const fy_op fy_aten_tile = {
 	.cases = FY_CASES("f32[2,3] [2]", "f32[3] [2,2]", "f32[2,3] [2,1]", "f32[2,3] []"),
 };
 
-/* ---- repeat_interleave
- * --------------------------------------------------------------------------------------- */
+/* ---- repeat_interleave ----------------------------------------------------------------------- */
 
 /* None flattens first. The dim that is repeated, of the tensor as it is then. */
 static fy_status interleave_dim(const fy_call *call, fy_shape *shape, int *dim)
@@ -191,7 +189,7 @@ static fy_status interleave_lower(fy_lowering *l, fy_node *node)
 		return fy_lower_status(l);
 	for (int d = 0; d < x->type.shape.rank; d++)
 		spread[d] = d == behind ? times : 1;
-	x = fy_emit(l, "Expand", FY_IN(x, fy_lower_ints(l, spread, x->type.shape.rank)), FY_NO_ATTRS);
+	x = fy_lower_expand_values(l, x, fy_lower_ints(l, spread, x->type.shape.rank));
 	fy_lower_result(l, node, 0, fy_lower_merge_dims(l, x, (int)dim, 2));
 	return fy_lower_status(l);
 }
@@ -204,11 +202,10 @@ const fy_op fy_aten_repeat_interleave = {
 	.eval = interleave_eval,
 	.lower = interleave_lower,
 	.cases = FY_CASES("f32[2,3] 2 0", "f32[2,3] 2 1", "f32[2,3] 3", "i64[3] 2 -1", "f32[2,3]^T 2 0",
-			  "f32[] 2", "f32[2,2,3] 2 1", "bool[2] 2", "f32[2] 0 0", "f32[2] -1 0"),
+			  "f32[] 2", "f32[2,2,3] 2 1", "bool[2] 2", "bf16[2] 2", "f32[2] 0 0", "f32[2] -1 0"),
 };
 
-/* ---- flip, rot90
- * --------------------------------------------------------------------------------------------- */
+/* ---- flip, rot90 ----------------------------------------------------------------------------- */
 
 static fy_status flip_infer(fy_call *call)
 {
@@ -322,8 +319,7 @@ const fy_op fy_aten_rot90 = {
 			  "f32[2,3] 1 [0,0]", "f32[2,3]^T 0"),
 };
 
-/* ---- roll
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- roll ------------------------------------------------------------------------------------ */
 
 /* Shifts and the dims they go along; no dims: the flat tensor. */
 static fy_status read_shifts(const fy_call *call, int64_t *shifts, int *dims, int *count)

@@ -6,8 +6,7 @@
 
 #include <string.h>
 
-/* ---- scatter
- * -------------------------------------------------------------------------------------------------- */
+/* ---- scatter --------------------------------------------------------------------------------- */
 
 /* What a call combines with: from the overload, or from the argument `reduce`. */
 static fy_status read_mode(const fy_call *call, fy_scatter_mode *mode)
@@ -294,8 +293,7 @@ const fy_op fy_aten_scatter_reduce = {
 			  "f32[3] 0 i64[1]{0} f32[1] 'no'"),
 };
 
-/* ---- whole slices along a dim
- * ---------------------------------------------------------------------------------- */
+/* ---- whole slices along a dim ---------------------------------------------------------------- */
 
 /* index_add and index_copy: source is as self, but as long as the index along dim. */
 static fy_status lines_infer(fy_call *call)
@@ -435,8 +433,7 @@ const fy_op fy_aten_index_add = {
 			  "f64[4] 0 i64[2]{3,3} f64[2] alpha=0.5"),
 };
 
-/* ---- index_fill
- * ------------------------------------------------------------------------------------------------- */
+/* ---- index_fill ------------------------------------------------------------------------------ */
 
 static fy_status index_fill_infer(fy_call *call)
 {

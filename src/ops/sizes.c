@@ -99,8 +99,7 @@ const fy_op fy_aten_sym_numel = {
 	.cases = FY_CASES("f32[2,3]"),
 };
 
-/* ---- all sizes as a tensor ------------------------------------------------------------------------------
- */
+/* ---- all sizes as a tensor ------------------------------------------------------------------- */
 
 static fy_status shape_infer(fy_call *call)
 {

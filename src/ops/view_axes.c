@@ -2,12 +2,11 @@
  * Views that reorder or pick along dims: permute, transpose, select, slice, expand, split, unbind, diagonal,
  * unfold, as_strided.
  */
-#include "ops/views.h"
+#include "ops/indices.h"
 
 #include <string.h>
 
-/* ---- order of dims
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- order of dims --------------------------------------------------------------------------- */
 
 static fy_status permuted(fy_call *call, const int *perm)
 {
@@ -202,7 +201,9 @@ const fy_op fy_aten_permute = {
 	.flags = FY_OP_MOVES,
 	.infer = infer_perm,
 	.lower = lower_permutation,
-	.cases = FY_CASES("f32[2,3,4] [2,0,1]", "f32[2,3] [0,1]", "f32[2,3,4] [-1,0,1]", "f32[2,3] [0,0]"),
+	.cases = FY_CASES("bool[2,3] [1,0]", "bf16[2,3] [1,0]", "f32[2,3,4]^T [2,0,1]", "f32[] []",
+			  "f32[2,3] [0]", "f32[2,3] [0,2]", "f32[2,3,4,1] [0,2,3,1]", "f64[2,0] [1,0]",
+			  "f32[2,3,4] [2,0,1]", "f32[2,3] [0,1]", "f32[2,3,4] [-1,0,1]", "f32[2,3] [0,0]"),
 };
 const fy_op fy_aten_transpose = {
 	.name = "aten::transpose",
@@ -262,9 +263,7 @@ const fy_op fy_aten_moveaxis = {
 	.cases = FY_CASES(".int f32[2,3,4] 0 2"),
 };
 
-/* ---- select
- * --------------------------------------------------------------------------------------------------------------
- */
+/* ---- select ---------------------------------------------------------------------------------- */
 
 static int64_t stepped(int64_t offset, int64_t index, int64_t stride)
 {
@@ -339,12 +338,13 @@ const fy_op fy_aten_select = {
 	.flags = FY_OP_MOVES,
 	.infer = infer_select,
 	.lower = lower_select,
-	.cases = FY_CASES("f32[2,3] 0 1", "f32[2,3] -1 -1", "i64[4] 0 2", "f32[2,3]^T 1 0", "f32[2,3] 0 2"),
+	.cases = FY_CASES("f32[2,3] 0 i64[]{1}", "f32[2,3] 1 i64[]{-1}", "f32[2,3]^T -1 i64[]{0}",
+			  "bool[3] 0 i64[]{2}", "bf16[3] 0 1", "f32[2,3] 0 i64[]{2}", "f32[] 0 0",
+			  "f32[2,3] 2 0", "f32[2,3] 0 -2", "f32[2,3] 0 1", "f32[2,3] -1 -1", "i64[4] 0 2",
+			  "f32[2,3]^T 1 0", "f32[2,3] 0 2"),
 };
 
-/* ---- slice
- * -----------------------------------------------------------------------------------------------------------------
- */
+/* ---- slice ----------------------------------------------------------------------------------- */
 
 /* A bound: *known false when it depends on data; None gives `none`. */
 static fy_status slice_bound(fy_call *call, int index, int64_t none, int64_t *out, bool *known)
@@ -456,26 +456,35 @@ const fy_op fy_aten_slice = {
 	.infer = infer_slice,
 	.lower = lower_slice,
 	.plain_opset = slice_opset,
-	.cases = FY_CASES("f32[4,3] 0 1 3", "f32[4,3] 1 0 9223372036854775807", "f32[7] 0 1 none 2",
-			  "f32[4,3] 0 -2", "f32[4] 0 3 1", "f32[4,3]", "f32[3,4]^T 1 1"),
+	.cases = FY_CASES("f32[4] 0 i64[]{1}", "f32[4] 0 i64[]{1} i64[]{3}", "f32[4,3] 1 none i64[]{-1}",
+			  "f32[4] 0 -3 -1", "f32[4] 0 1 9 3", "bool[4] 0 1", "f32[4,3]^T 0 1 3 2",
+			  "f32[4] 0 0 4 0", "f32[] 0", "f32[4] 1", "f32[7] 0 i64[]{1} none 2", "f16[4] 0 2",
+			  "f32[0] 0 1", "f32[7] 0 -5 -1 2", "f32[4,3] 0 1 3",
+			  "f32[4,3] 1 0 9223372036854775807", "f32[7] 0 1 none 2", "f32[4,3] 0 -2",
+			  "f32[4] 0 3 1", "f32[4,3]", "f32[3,4]^T 1 1"),
 };
 
 static fy_status infer_narrow(fy_call *call)
 {
 	const fy_tensor *self = fy_call_tensor(call, 0);
 	int64_t start, length, size;
+	bool start_known, length_known;
 	int dim;
 
 	if (self->shape.rank == 0)
 		return fy_call_raise(call, "narrow() of a 0-d tensor");
 	FY_TRY(fy_call_dim(call, 1, self->shape.rank, &dim));
-	FY_TRY(fy_call_int(call, 2, &start));
-	FY_TRY(fy_call_int(call, 3, &length));
+	start_known = fy_call_int_known(call, 2, &start);
+	length_known = fy_call_int_known(call, 3, &length);
 	size = self->shape.dims[dim];
-	if (!fy_dim_known(size))
-		return sliced(call, dim, length, start, start >= 0, 1);
+	if (length_known && length < 0)
+		return fy_call_raise(call, "narrow: a negative length");
+	if (!length_known)
+		length = fy_call_new_symbol(call);
+	if (!start_known || !length_known || !fy_dim_known(size))
+		return sliced(call, dim, length, start_known ? start : 0, start_known && start >= 0, 1);
 	start += start < 0 ? size : 0;
-	if (start < 0 || length < 0 || start > size || length > size - start)
+	if (start < 0 || start > size || length > size - start)
 		return fy_call_raise(call, "narrow: start and length leave the dimension of size %" PRId64,
 				     size);
 	return sliced(call, dim, length, start, true, 1);
@@ -483,14 +492,26 @@ static fy_status infer_narrow(fy_call *call)
 
 static fy_status lower_narrow(fy_lowering *l, fy_node *node)
 {
-	fy_value *self = fy_lower_tensor(l, node, 0);
-	int64_t axis = wrap(fy_node_int(node, 1), self->type.shape.rank), step = 1;
-	int64_t start = fy_node_int(node, 2), end = start + fy_node_int(node, 3);
+	fy_value *self = fy_lower_tensor(l, node, 0), *from, *to;
+	int64_t axis = wrap(fy_node_int(node, 1), self->type.shape.rank), step = 1, start, end;
 
-	if (start < 0 && end == 0)
-		end = INT64_MAX;
-	fy_lower_result(l, node, 0, fy_lower_slice(l, self, &axis, &start, &end, &step, 1));
+	if (fy_node_arg_known(node, 2) && fy_node_arg_known(node, 3)) {
+		start = fy_node_int(node, 2);
+		end = start + fy_node_int(node, 3);
+		if (start < 0 && end == 0)
+			end = INT64_MAX;
+		fy_lower_result(l, node, 0, fy_lower_slice(l, self, &axis, &start, &end, &step, 1));
+		return fy_lower_status(l);
+	}
+	from = fy_lower_from_front(l, fy_lower_arg(l, node, 2, FY_I64), self, (int)axis);
+	to = fy_emit2(l, "Add", from, fy_lower_arg(l, node, 3, FY_I64));
+	fy_lower_result(l, node, 0, fy_lower_slice_values(l, self, (int)axis, from, to, 1));
 	return fy_lower_status(l);
+}
+
+static int narrow_opset(const fy_node *node)
+{
+	return fy_node_arg_known(node, 2) && fy_node_arg_known(node, 3) ? 9 : 10;
 }
 
 const fy_op fy_aten_narrow = {
@@ -499,12 +520,13 @@ const fy_op fy_aten_narrow = {
 	.flags = FY_OP_MOVES,
 	.infer = infer_narrow,
 	.lower = lower_narrow,
-	.cases = FY_CASES("f32[4,3] 0 1 2", "f32[4,3] 1 -1 1", "f32[4] 0 3 2"),
+	.plain_opset = narrow_opset,
+	.cases = FY_CASES("bool[4] 0 1 2", "f32[4,3]^T 1 1 2", "f32[4] 0 i64[]{1} 2", "f32[4] 0 4 0",
+			  "f32[4] 0 0 -1", "f32[4] 0 1 i64[]{2}", "f32[4] 0 i64[]{-2} 2", "f32[4] 0 -2 2",
+			  "f32[4,3] 0 1 2", "f32[4,3] 1 -1 1", "f32[4] 0 3 2"),
 };
 
-/* ---- expand
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* ---- expand ---------------------------------------------------------------------------------- */
 
 static fy_status expanded(fy_call *call, const fy_shape *sizes, int inferred_mask)
 {
@@ -566,6 +588,22 @@ static fy_status infer_expand_as(fy_call *call)
 	return expanded(call, &fy_call_tensor(call, 1)->shape, 0);
 }
 
+/* The sizes of the argument, those that are to stay as 1. */
+static fy_value *sizes_to_expand(fy_lowering *l, const fy_node *node)
+{
+	fy_node changed = *node;
+	fy_arg *items;
+
+	changed.args = fy_arena_copy(fy_lower_arena(l), node->args, (size_t)node->arg_count * sizeof(fy_arg));
+	items = fy_arena_copy(fy_lower_arena(l), node->args[1].list.items,
+			      (size_t)node->args[1].list.count * sizeof(fy_arg));
+	for (int i = 0; i < node->args[1].list.count; i++)
+		if (items[i].kind == FY_ARG_INT && items[i].i == -1)
+			items[i].i = 1;
+	changed.args[1].list.items = items;
+	return fy_lower_int_list(l, &changed, 1);
+}
+
 static fy_status lower_expand(fy_lowering *l, fy_node *node)
 {
 	const fy_type *type = fy_node_result_type(node, 0);
@@ -576,12 +614,9 @@ static fy_status lower_expand(fy_lowering *l, fy_node *node)
 	else if (fy_shape_known(&type->shape))
 		value = fy_lower_expand(l, self, &type->shape);
 	else if (node->args[1].kind == FY_ARG_LIST)
-		value = fy_emit(l, "Expand",
-				FY_IN(self, fy_lower_max(l, fy_lower_sizes(l, node, 1), fy_lower_int(l, 1))),
-				FY_NO_ATTRS);
+		value = fy_lower_expand_values(l, self, sizes_to_expand(l, node));
 	else
-		value = fy_emit(l, "Expand", FY_IN(self, fy_lower_shape_of(l, fy_lower_tensor(l, node, 1))),
-				FY_NO_ATTRS);
+		value = fy_lower_expand_values(l, self, fy_lower_shape_of(l, fy_lower_tensor(l, node, 1)));
 	fy_lower_result(l, node, 0, value);
 	return fy_lower_status(l);
 }
@@ -591,7 +626,10 @@ const fy_op fy_aten_expand = {
 	.flags = FY_OP_MOVES,
 	.infer = infer_expand,
 	.lower = lower_expand,
-	.cases = FY_CASES("f32[3,1] [3,4]", "f32[3] [2,3]", "f32[1,3] [-1,-1]", "f32[] [2]", "f32[2,3] [3,3]",
+	.cases = FY_CASES("f32[3,1] [-1,i64[]{2}]", "f32[1] [i64[]{3}]", "f32[2,3]^T [4,2,3]", "bool[1] [3]",
+			  "bf16[1,2] [2,2]", "f32[2,3] [3]", "f32[2] [-1,2]", "f32[1,3] [1,3]",
+			  "f32[2,1]^S [2,2]", "i32[1] [2]", "f32[3] [i64[]{2},i64[]{3}]", "f32[] []",
+			  "f32[3,1] [3,4]", "f32[3] [2,3]", "f32[1,3] [-1,-1]", "f32[] [2]", "f32[2,3] [3,3]",
 			  "i64[1] [0]"),
 };
 
@@ -600,5 +638,6 @@ const fy_op fy_aten_expand_as = {
 	.flags = FY_OP_MOVES,
 	.infer = infer_expand_as,
 	.lower = lower_expand,
-	.cases = FY_CASES("f32[3,1] f32[3,4]", "f32[3] f32[2,3]"),
+	.cases = FY_CASES("f32[2] f32[3]", "i64[1] f32[2,2]", "f32[2,3] f32[2,3]", "f32[3,1] f32[3,4]",
+			  "f32[3] f32[2,3]"),
 };

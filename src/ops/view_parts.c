@@ -5,9 +5,7 @@
 
 #include <string.h>
 
-/* ---- split
- * -----------------------------------------------------------------------------------------------------------------
- */
+/* ---- split ----------------------------------------------------------------------------------- */
 
 enum { PART_LIMIT = 100000 };
 
@@ -154,8 +152,11 @@ const fy_op fy_aten_split = {
 	.flags = FY_OP_MOVES,
 	.infer = infer_split,
 	.lower = lower_split,
-	.cases = FY_CASES(".Tensor f32[5,2] 2", ".Tensor f32[2,5] 2 1", ".sizes f32[5,2] [1,4] 0",
-			  ".Tensor f32[4] 9", ".sizes f32[5] [2,2]"),
+	.cases = FY_CASES(
+		".Tensor i64[5] 3", ".Tensor f32[2,5] 5 1", ".sizes bool[4] [1,3]", ".Tensor f32[4] 0",
+		".Tensor f32[0] 2", ".Tensor f32[5,2]^T 2 -1", ".sizes f32[4] [2,-1,3]", ".Tensor f32[4] 2 1",
+		".sizes f32[4] [4]", ".sizes f32[3] [0,3]", ".Tensor bf16[4] 2", ".Tensor f32[5,2] 2",
+		".Tensor f32[2,5] 2 1", ".sizes f32[5,2] [1,4] 0", ".Tensor f32[4] 9", ".sizes f32[5] [2,2]"),
 };
 const fy_op fy_aten_split_with_sizes = {
 	.name = "aten::split_with_sizes",
@@ -169,7 +170,8 @@ const fy_op fy_aten_chunk = {
 	.flags = FY_OP_MOVES,
 	.infer = infer_chunk,
 	.lower = lower_split,
-	.cases = FY_CASES("f32[5,2] 2", "f32[2,6] 3 1", "f32[5] 4", "f32[2,4] 2 -1"),
+	.cases = FY_CASES("f32[5] 0", "f32[0] 2", "f32[4,2]^T 2 1", "f32[2] 3", "bool[4] 2", "f32[5,2] 2",
+			  "f32[2,6] 3 1", "f32[5] 4", "f32[2,4] 2 -1"),
 };
 const fy_op fy_aten_unsafe_chunk = {
 	.name = "aten::unsafe_chunk",
@@ -187,9 +189,7 @@ const fy_op fy_aten_unsafe_split = {
 	.cases = FY_CASES("f32[5,2] 2"),
 };
 
-/* ---- unbind
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* ---- unbind ---------------------------------------------------------------------------------- */
 
 static fy_status infer_unbind(fy_call *call)
 {
@@ -243,11 +243,11 @@ const fy_op fy_aten_unbind = {
 	.flags = FY_OP_MOVES,
 	.infer = infer_unbind,
 	.lower = lower_unbind,
-	.cases = FY_CASES("f32[3,2]", "f32[2,3] 1", "f32[3,2]^T -1"),
+	.cases = FY_CASES("bool[2,2] 1", "f32[]", "f32[2,2] 2", "f32[2,3,2]^R 1", "f32[3,2]", "f32[2,3] 1",
+			  "f32[3,2]^T -1"),
 };
 
-/* ---- places picked by a constant index
- * ---------------------------------------------------------------------------------------- */
+/* ---- places picked by a constant index ------------------------------------------------------- */
 
 fy_tensor *fy_view_places(const fy_shape *shape, const int64_t *strides, int64_t offset, int64_t numel)
 {
@@ -300,9 +300,7 @@ static void row_major(const fy_shape *shape, int64_t *strides)
 	fy_shape_strides(shape, strides);
 }
 
-/* ---- as_strided
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* ---- as_strided ------------------------------------------------------------------------------ */
 
 static fy_status infer_as_strided(fy_call *call)
 {
@@ -348,12 +346,12 @@ const fy_op fy_aten_as_strided = {
 	.flags = FY_OP_MOVES,
 	.infer = infer_as_strided,
 	.lower = lower_as_strided,
-	.cases = FY_CASES("f32[2,6] [3,2] [2,1] 1", "f32[6] [2,3] [1,1]", "f32[2,3] [7] [1]"),
+	.cases = FY_CASES("f32[6] [2,2] [3,1] 1", "f32[6] [3] [0]", "f32[2,3] [3,2] [1,3]", "f32[6] [2] [-1]",
+			  "f32[6] [2] [1,1]", "f32[2,6] [3,2] [2,1] 1", "f32[6] [2,3] [1,1]",
+			  "f32[2,3] [7] [1]"),
 };
 
-/* ---- diagonal, unfold
- * --------------------------------------------------------------------------------------------------------------
- */
+/* ---- diagonal, unfold ------------------------------------------------------------------------ */
 
 static fy_status diagonal_geometry(fy_call *call, const fy_tensor *self, int64_t offset, int a, int b,
 				   fy_shape *shape, int64_t *strides, int64_t *start)
@@ -423,7 +421,8 @@ const fy_op fy_aten_diagonal = {
 	.flags = FY_OP_MOVES,
 	.infer = infer_diagonal,
 	.lower = lower_diagonal,
-	.cases = FY_CASES("f32[3,4]", "f32[3,4] 1", "f32[2,3,4] -1 1 2", "f32[3,3] 5"),
+	.cases = FY_CASES("f32[2,3,4] 0 0 2", "f32[3,4] -2", "i64[3,3]", "f32[3,4]^T", "f32[3,4] 0 1 1",
+			  "f32[3,4] -3", "f32[3,4]", "f32[3,4] 1", "f32[2,3,4] -1 1 2", "f32[3,3] 5"),
 };
 
 static fy_status infer_unfold(fy_call *call)
@@ -436,7 +435,13 @@ static fy_status infer_unfold(fy_call *call)
 	FY_TRY(fy_call_dim(call, 1, self->shape.rank, &dim));
 	FY_TRY(fy_call_int(call, 2, &size));
 	FY_TRY(fy_call_int(call, 3, &step));
-	if (self->shape.rank == 0 || self->shape.rank == FY_MAX_RANK || !fy_dim_known(shape.dims[dim]))
+	if (self->shape.rank == 0) { /* as a line of one element */
+		if (size < 0 || size > 1 || step <= 0)
+			return fy_call_raise(call, "unfold(): the window does not fit a 0-d tensor");
+		return fy_result_view(call, 0, &(fy_shape){ 1, { size } }, (const int64_t[]){ 1 },
+				      self->offset);
+	}
+	if (self->shape.rank == FY_MAX_RANK || !fy_dim_known(shape.dims[dim]))
 		return fy_call_unsupported(call, "unfold() of this rank or of a size that depends on data");
 	if (size < 0 || size > shape.dims[dim] || step <= 0)
 		return fy_call_raise(call, "unfold(): the window does not fit dimension %d", dim);
@@ -458,6 +463,8 @@ static fy_status lower_unfold(fy_lowering *l, fy_node *node)
 	fy_tensor *index;
 	int64_t *places;
 
+	if (rank == 0)
+		return fy_lower_as_result(l, node);
 	dim += dim < 0 ? rank : 0;
 	windows = fy_node_result_type(node, 0)->shape.dims[dim];
 	index = fy_tensor_new(FY_I64, &(fy_shape){ 2, { windows, size } }, false);
@@ -482,5 +489,7 @@ const fy_op fy_aten_unfold = {
 	.flags = FY_OP_MOVES,
 	.infer = infer_unfold,
 	.lower = lower_unfold,
-	.cases = FY_CASES("f32[7] 0 3 2", "f32[5,2] 0 2 1", "f32[2,5] 1 5 1", "f32[2,2] 0 3 1"),
+	.cases = FY_CASES("i64[5] 0 2 2", "f32[3,5]^T 1 2 1", "f32[4] 0 0 1", "f32[4] 0 2 0",
+			  "f32[2,4] -1 3 1", "f32[] 0 1 1", "f32[7] 0 3 2", "f32[5,2] 0 2 1",
+			  "f32[2,5] 1 5 1", "f32[2,2] 0 3 1"),
 };

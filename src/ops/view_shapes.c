@@ -6,9 +6,7 @@
 
 #include <string.h>
 
-/* ---- sizes
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- sizes ----------------------------------------------------------------------------------- */
 
 fy_status fy_call_sizes(fy_call *call, int index, fy_shape *out, int *inferred)
 {
@@ -125,8 +123,7 @@ fy_status fy_call_complete(fy_call *call, const fy_shape *self, fy_shape *shape,
 	return FY_OK;
 }
 
-/* ---- strides
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- strides --------------------------------------------------------------------------------- */
 
 static bool symbolic(const fy_tensor *self, const fy_shape *shape)
 {
@@ -201,34 +198,7 @@ static fy_status reshape_eval(fy_call *call)
 	return FY_OK;
 }
 
-/* ---- lowering
- * ---------------------------------------------------------------------------------------------------------
- */
-
-fy_value *fy_lower_sizes(fy_lowering *l, const fy_node *node, int index)
-{
-	const fy_arg *arg = &node->args[index];
-	int64_t known[FY_MAX_RANK];
-	fy_value *parts[FY_MAX_RANK], *joined;
-	bool constant = true;
-	int64_t zero = 0;
-
-	for (int i = 0; i < arg->list.count && i < FY_MAX_RANK; i++) {
-		constant &= arg->list.items[i].kind == FY_ARG_INT;
-		known[i] = arg->list.items[i].kind == FY_ARG_INT ? arg->list.items[i].i : 0;
-	}
-	if (constant)
-		return fy_lower_ints(l, known, arg->list.count);
-	for (int i = 0; i < arg->list.count; i++) {
-		if (arg->list.items[i].kind == FY_ARG_INT)
-			parts[i] = fy_lower_ints(l, &known[i], 1);
-		else
-			parts[i] = fy_lower_unsqueeze(l, fy_lower_cast(l, arg->list.items[i].v, FY_I64),
-						      &zero, 1);
-	}
-	joined = fy_emit(l, "Concat", parts, arg->list.count, FY_ATTRS(fy_attr_int("axis", 0)));
-	return joined;
-}
+/* ---- lowering -------------------------------------------------------------------------------- */
 
 /* The merged shape is one that Reshape can be told by numbers: 0 keeps a leading dim, one -1. */
 static bool merged_numbers(const fy_shape *shape, int first, int count, int64_t *dims)
@@ -311,12 +281,11 @@ static fy_status lower_view(fy_lowering *l, fy_node *node)
 	if (symbol_count(&type->shape) <= 1 || fy_shape_eq(&self->type.shape, &type->shape))
 		return fy_lower_as_result(l, node);
 	fy_lower_result(l, node, 0,
-			fy_emit(l, "Reshape", FY_IN(self, fy_lower_sizes(l, node, 1)), FY_NO_ATTRS));
+			fy_emit(l, "Reshape", FY_IN(self, fy_lower_int_list(l, node, 1)), FY_NO_ATTRS));
 	return fy_lower_status(l);
 }
 
-/* ---- view, reshape
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- view, reshape --------------------------------------------------------------------------- */
 
 static fy_status infer_sizes(fy_call *call, bool must_view)
 {
@@ -347,8 +316,12 @@ const fy_op fy_aten_view = {
 	.flags = FY_OP_MOVES,
 	.infer = infer_view,
 	.lower = lower_view,
-	.cases = FY_CASES("f32[2,6] [3,4]", "f32[2,6] [-1]", "i64[4,3] [2,2,-1]", "f32[1] []",
-			  "f32[2,3]^T [6]", "f32[0,3] [3,0]", "f32[2,3] [4,-1]"),
+	.cases = FY_CASES("f32[2,6] [i64[]{3},4]", "f32[2,6] [i64[]{3},i64[]{4}]", "f32[2,6] [i64[]{3},-1]",
+			  "bf16[4] [2,2]", "bool[2,3] [3,-1]", "f32[2,3,4] [2,12]", "f32[2,3,4] [6,4]",
+			  "f32[] [1,1]", "f32[2,0] [0,5]", "f64[1,3,1] [3]", "f32[2,3,4]^T [2,12]",
+			  "f32[2,3] [7]", "f32[0] [-1,0]", "f32[2,3] [-1,-1]", "f32[2,6] [3,4]",
+			  "f32[2,6] [-1]", "i64[4,3] [2,2,-1]", "f32[1] []", "f32[2,3]^T [6]",
+			  "f32[0,3] [3,0]", "f32[2,3] [4,-1]"),
 };
 
 const fy_op fy_aten__unsafe_view = {
@@ -365,8 +338,11 @@ const fy_op fy_aten_reshape = {
 	.infer = infer_reshape,
 	.eval = reshape_eval,
 	.lower = lower_view,
-	.cases = FY_CASES("f32[2,6] [3,4]", "f32[2,3]^T [6]", "f32[2,3]^T [-1,1]", "bool[4] [2,2]",
-			  "f32[3,1]^E [3]"),
+	.cases = FY_CASES("f32[2,6] [i64[]{3},4]", "f32[2,3]^T [i64[]{3},i64[]{2}]", "f32[2,3,4]^T [2,12]",
+			  "f32[2,3,4]^R [6,4]", "i64[4]^S [2,2]", "f32[2,3,2,2]^L [2,3,4]",
+			  "f32[2,3,2,2]^L [6,4]", "f32[2,3] [2,-1,1]", "u8[2,3] [6]", "f16[2,2]^T [4]",
+			  "f32[2,3] [4]", "f32[1,6] [-1,2,3]", "f32[0,2] [2,0]", "f32[2,6] [3,4]",
+			  "f32[2,3]^T [6]", "f32[2,3]^T [-1,1]", "bool[4] [2,2]", "f32[3,1]^E [3]"),
 };
 
 static fy_status infer_like_other(fy_call *call)
@@ -394,8 +370,7 @@ const fy_op fy_aten_reshape_as = {
 	.cases = FY_CASES("f32[2,6] f32[3,4]", "f32[2,3]^T f32[6]"),
 };
 
-/* ---- flatten, unflatten
- * ------------------------------------------------------------------------------------------------- */
+/* ---- flatten, unflatten ---------------------------------------------------------------------- */
 
 /* Dims first..last of self become one. */
 static fy_status infer_flat(fy_call *call, int first, int last)
@@ -446,8 +421,9 @@ const fy_op fy_aten_flatten = {
 	.infer = infer_flatten,
 	.eval = reshape_eval,
 	.lower = fy_lower_as_result,
-	.cases = FY_CASES("f32[2,3,4] 1", "f32[2,3,4]", "f32[2,3]^T", "f32[]", "f32[2,3,4] -2 -1",
-			  "f32[2,3] 1 1"),
+	.cases = FY_CASES("f32[2,3,4]^T 0 1", "f32[2,3,4]^T 1 2", "f32[2,3,2,2]^L 2 3", "i64[2,0,3] 1",
+			  "bool[2,3]", "f32[2,3,4] 2 1", "f32[2,3] 0 2", "f32[2,3,2,2]^L 1", "f32[2,3,4] 1",
+			  "f32[2,3,4]", "f32[2,3]^T", "f32[]", "f32[2,3,4] -2 -1", "f32[2,3] 1 1"),
 };
 
 const fy_op fy_aten_ravel = {
@@ -486,11 +462,12 @@ const fy_op fy_aten_unflatten = {
 	.flags = FY_OP_MOVES,
 	.infer = infer_unflatten,
 	.lower = fy_lower_as_result,
-	.cases = FY_CASES("f32[2,6] 1 [2,3]", "f32[6,2] 0 [-1,3]"),
+	.cases = FY_CASES("f32[2,6] -1 [3,-1]", "f32[6]^S 0 [2,3]", "f32[2,6] 1 [4,-1]",
+			  "f32[2,6] 1 [i64[]{2},3]", "f32[6] 0 [1,6]", "f32[2,6] 1 [2,3]",
+			  "f32[6,2] 0 [-1,3]"),
 };
 
-/* ---- squeeze, unsqueeze
- * --------------------------------------------------------------------------------------------------- */
+/* ---- squeeze, unsqueeze ---------------------------------------------------------------------- */
 
 static fy_status infer_unsqueeze(fy_call *call)
 {
@@ -517,29 +494,48 @@ static fy_status infer_unsqueeze(fy_call *call)
 	return fy_result_view(call, 0, &shape, strides, self->offset);
 }
 
+static fy_status lower_unsqueeze(fy_lowering *l, fy_node *node)
+{
+	int64_t dim = fy_node_int(node, 1);
+
+	dim += dim < 0 ? fy_node_result_type(node, 0)->shape.rank : 0;
+	fy_lower_result(l, node, 0, fy_lower_unsqueeze(l, fy_lower_tensor(l, node, 0), &dim, 1));
+	return fy_lower_status(l);
+}
+
 const fy_op fy_aten_unsqueeze = {
 	.name = "aten::unsqueeze",
 	.flags = FY_OP_MOVES,
 	.infer = infer_unsqueeze,
-	.lower = fy_lower_as_result,
-	.cases = FY_CASES("f32[2,3] 0", "f32[2,3] -1", "f32[2,3]^T 1", "f32[] 0", "f32[2] 3"),
+	.lower = lower_unsqueeze,
+	.cases = FY_CASES("bool[2] -2", "f32[2,3]^T -1", "f32[2,3] 1", "f32[0,3] 1", "f32[2] -3",
+			  "f32[2,3,2,2]^L 2", "f32[2,3] 0", "f32[2,3] -1", "f32[2,3]^T 1", "f32[] 0",
+			  "f32[2] 3"),
 };
+
+/* The dims that may go; whether they do is a matter of their size. */
+static fy_status squeezable(const fy_call *call, int rank, uint32_t *mask)
+{
+	int dim;
+
+	*mask = UINT32_MAX;
+	if (call->arg_count < 2)
+		return FY_OK;
+	if (call->args[1].kind == FY_ARG_LIST)
+		return fy_call_dim_mask(call, 1, rank, false, mask);
+	FY_TRY(fy_call_dim(call, 1, rank, &dim));
+	*mask = 1u << dim;
+	return FY_OK;
+}
 
 static fy_status infer_squeeze(fy_call *call)
 {
 	const fy_tensor *self = fy_call_tensor(call, 0);
-	uint32_t mask = UINT32_MAX;
 	int64_t strides[FY_MAX_RANK];
 	fy_shape shape = { 0 };
+	uint32_t mask;
 
-	if (call->arg_count > 1 && call->args[1].kind == FY_ARG_LIST) {
-		FY_TRY(fy_call_dim_mask(call, 1, self->shape.rank, false, &mask));
-	} else if (call->arg_count > 1) {
-		int dim;
-
-		FY_TRY(fy_call_dim(call, 1, self->shape.rank, &dim));
-		mask = 1u << dim;
-	}
+	FY_TRY(squeezable(call, self->shape.rank, &mask));
 	for (int d = 0; d < self->shape.rank; d++) {
 		if (self->shape.dims[d] == 1 && (mask >> d & 1))
 			continue;
@@ -549,12 +545,33 @@ static fy_status infer_squeeze(fy_call *call)
 	return fy_result_view(call, 0, &shape, strides, self->offset);
 }
 
+static fy_status lower_squeeze(fy_lowering *l, fy_node *node)
+{
+	const fy_shape *self = &fy_node_type(node, 0)->shape;
+	fy_diags diags = { 0 };
+	fy_call call = fy_node_call(node, &diags);
+	int64_t axes[FY_MAX_RANK];
+	uint32_t mask;
+	int count = 0;
+
+	FY_TRY(squeezable(&call, self->rank, &mask));
+	for (int d = 0; d < self->rank; d++)
+		if (self->dims[d] == 1 && (mask >> d & 1))
+			axes[count++] = d;
+	if (self->rank - count != fy_node_result_type(node, 0)->shape.rank)
+		return fy_lower_as_result(l, node); /* more is known now than when it was recorded */
+	fy_lower_result(l, node, 0, fy_lower_squeeze(l, fy_lower_tensor(l, node, 0), axes, count));
+	return fy_lower_status(l);
+}
+
 const fy_op fy_aten_squeeze = {
 	.name = "aten::squeeze",
 	.overloads = ",dim,dims",
 	.flags = FY_OP_MOVES,
 	.infer = infer_squeeze,
-	.lower = fy_lower_as_result,
-	.cases = FY_CASES("f32[1,3,1]", ".dim f32[1,3,1] 0", ".dim f32[1,3,1] 1", ".dims f32[1,3,1] [0,-1]",
-			  "f32[]", ".dim f32[2,1]^T 1"),
+	.lower = lower_squeeze,
+	.cases = FY_CASES("bool[1,2]", "f32[2,3]", ".dim f32[1,3,1] -1", ".dims f32[1,3,1] [1]",
+			  ".dims f32[1,3,1] []", ".dim f32[] 0", ".dim f32[1] 1", ".dims f32[1,1] [0,0]",
+			  "f32[1,3,1]^R", "f32[1,3,1]", ".dim f32[1,3,1] 0", ".dim f32[1,3,1] 1",
+			  ".dims f32[1,3,1] [0,-1]", "f32[]", ".dim f32[2,1]^T 1"),
 };

@@ -14,8 +14,6 @@ bool fy_view_strides(const fy_tensor *self, const fy_shape *shape, int64_t strid
 /* A view of argument 0 with its own strides and offset where they are not changed. */
 fy_status fy_result_reshape(fy_call *call, const fy_shape *shape);
 
-/* int64[n] value of a list argument of sizes or repeats, entries that depend on data included. */
-fy_value *fy_lower_sizes(fy_lowering *l, const fy_node *node, int index);
 /* Reshape to the type of result 0; nothing when it is the shape already. */
 fy_status fy_lower_as_result(fy_lowering *l, fy_node *node);
 /* Dims first .. first + count - 1 become one. */
