@@ -44,8 +44,12 @@ static fy_status adaptive_infer(fy_call *call)
 	FY_TRY(read_sizes(call, &in->shape, form->rank, &out));
 	if (!fy_dtype_is_float(in->dtype))
 		return fy_call_raise(call, "not for %s tensors", fy_dtype_name(in->dtype));
-	FY_TRY(fy_result_fresh(call, in->dtype, &out));
-	return form->max ? fy_result_fresh(call, FY_I64, &out) : FY_OK;
+	if (form->rank != 2 || out.rank != 4) {
+		FY_TRY(fy_result_fresh(call, in->dtype, &out));
+		return form->max ? fy_result_fresh(call, FY_I64, &out) : FY_OK;
+	}
+	FY_TRY(fy_result_image(call, in->dtype, &out, in));
+	return form->max ? fy_result_image(call, FY_I64, &out, in) : FY_OK;
 }
 
 static fy_status adaptive_eval(fy_call *call)
@@ -287,11 +291,11 @@ const fy_op fy_aten_adaptive_avg_pool2d = {
 	.eval = adaptive_eval,
 	.lower = average_lower,
 	.form = &(const adaptive_form){ 2, false },
-	.cases =
-		FY_CASES("f32[1,2,4,6] [1,1]", "f32[2,4,6] [2,3]", "f32[1,2,5,4] [3,2]", "f32[1,1,3,2] [5,4]",
-			 "f64[1,1,5,4] [1,1]", "f64[1,1,4,4] [2,3]", "f16[1,2,4,4] [1,1]",
-			 "bf16[1,1,4,4] [2,2]", "f32[1,2,4,6] [4,1]", "f32[0,2,4,4] [1,1]",
-			 "i64[1,1,4,4] [2,2]", "f32[4,4] [2,2]", "f32[1,1,4,4] [-1,2]"),
+	.cases = FY_CASES(
+		"f32[1,2,4,5]^L [2,3]", "f32[2,2,4,5]^L [1,1]", "f32[2,4,5]^L [2,3]", "f32[1,2,4,6] [1,1]",
+		"f32[2,4,6] [2,3]", "f32[1,2,5,4] [3,2]", "f32[1,1,3,2] [5,4]", "f64[1,1,5,4] [1,1]",
+		"f64[1,1,4,4] [2,3]", "f16[1,2,4,4] [1,1]", "bf16[1,1,4,4] [2,2]", "f32[1,2,4,6] [4,1]",
+		"f32[0,2,4,4] [1,1]", "i64[1,1,4,4] [2,2]", "f32[4,4] [2,2]", "f32[1,1,4,4] [-1,2]"),
 };
 
 const fy_op fy_aten_adaptive_avg_pool3d = {
@@ -300,8 +304,8 @@ const fy_op fy_aten_adaptive_avg_pool3d = {
 	.eval = adaptive_eval,
 	.lower = average_lower,
 	.form = &(const adaptive_form){ 3, false },
-	.cases = FY_CASES("f32[1,2,2,4,4] [1,1,1]", "f32[2,2,4,4] [1,2,2]", "f32[1,1,3,4,5] [2,4,3]",
-			  "f64[1,1,2,2,3] [1,1,2]"),
+	.cases = FY_CASES("f32[1,2,4,2,4]^L [2,1,2]", "f32[1,2,2,4,4] [1,1,1]", "f32[2,2,4,4] [1,2,2]",
+			  "f32[1,1,3,4,5] [2,4,3]", "f64[1,1,2,2,3] [1,1,2]"),
 };
 
 const fy_op fy_aten__adaptive_avg_pool2d = {
@@ -310,7 +314,7 @@ const fy_op fy_aten__adaptive_avg_pool2d = {
 	.eval = adaptive_eval,
 	.lower = average_lower,
 	.form = &(const adaptive_form){ 2, false },
-	.cases = FY_CASES("f32[1,2,4,6] [1,1]", "f32[2,5,4] [3,2]"),
+	.cases = FY_CASES("f32[1,2,4,5]^L [2,3]", "f32[1,2,4,6] [1,1]", "f32[2,5,4] [3,2]"),
 };
 
 const fy_op fy_aten__adaptive_avg_pool3d = {
@@ -338,8 +342,9 @@ const fy_op fy_aten_adaptive_max_pool2d = {
 	.eval = adaptive_eval,
 	.lower = max_lower,
 	.form = &(const adaptive_form){ 2, true },
-	.cases = FY_CASES("f32[2,2,4,4] [1,1]", "f32[2,4,6] [2,3]", "f32[1,2,5,4] [3,2]",
-			  "f64[1,2,3,2] [2,4]", "bf16[1,1,4,4] [2,2]", "f32[1,1,4,4]{1,1,2} [3,1]"),
+	.cases = FY_CASES("f32[1,2,4,5]^L [2,3]", "f32[2,4,5]^L [2,3]", "f32[2,2,4,4] [1,1]",
+			  "f32[2,4,6] [2,3]", "f32[1,2,5,4] [3,2]", "f64[1,2,3,2] [2,4]",
+			  "bf16[1,1,4,4] [2,2]", "f32[1,1,4,4]{1,1,2} [3,1]"),
 };
 
 const fy_op fy_aten_adaptive_max_pool3d = {
@@ -348,5 +353,6 @@ const fy_op fy_aten_adaptive_max_pool3d = {
 	.eval = adaptive_eval,
 	.lower = max_lower,
 	.form = &(const adaptive_form){ 3, true },
-	.cases = FY_CASES("f32[1,2,2,4,4] [1,1,1]", "f32[2,2,4,4] [1,2,2]", "f32[1,1,3,4,5] [2,4,3]"),
+	.cases = FY_CASES("f32[1,2,4,2,4]^L [2,1,2]", "f32[1,2,2,4,4] [1,1,1]", "f32[2,2,4,4] [1,2,2]",
+			  "f32[1,1,3,4,5] [2,4,3]"),
 };

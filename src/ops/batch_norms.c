@@ -151,7 +151,8 @@ static fy_status batch_infer(fy_call *call)
 	for (int i = 1; i <= 4; i++)
 		FY_TRY(fy_norm_check_parameter(call, i, fy_dim_known(channels) ? channels : -1));
 	FY_TRY(fy_norm_check_types(call, in, batch_parameters, 4));
-	FY_TRY(fy_result_fresh(call, in->dtype, &in->shape));
+	FY_TRY(form->per_instance ? fy_result_fresh(call, in->dtype, &in->shape)
+				  : fy_result_image(call, in->dtype, &in->shape, in));
 	fy_shape stats = { 1, { own ? channels : 0 } };
 	fy_dtype type = fy_norm_statistics_type(call, in, batch_parameters, 4);
 	for (int i = 1; i < 3 && form->native; i++)
@@ -316,7 +317,9 @@ const fy_op fy_aten_batch_norm = {
 	.eval = batch_eval,
 	.lower = batch_lower,
 	.form = &(const batch_form){ 0 },
-	.cases = FY_CASES("f32[2,3,2] f32[3] f32[3] f32[3] f32[3]{0.1:2} false 0.1 1e-5 false",
+	.cases = FY_CASES("f32[2,3,2,2]^L f32[3] f32[3] f32[3] f32[3]{0.1:2} false 0.1 1e-5 true",
+			  "f32[1,3,2,2,2]^L f32[3] f32[3] none none true 0.1 1e-5 true",
+			  "f32[2,3,2] f32[3] f32[3] f32[3] f32[3]{0.1:2} false 0.1 1e-5 false",
 			  "f32[2,3,2,2] none none f32[3] f32[3]{0.1:2} false 0.1 0.01 true",
 			  "f16[2,3] f32[3] f32[3] f32[3] f32[3]{0.1:2} false 0.1 1e-5 true",
 			  "f32[2,3,4]^T f32[3] f32[3] none none true 0.1 1e-5 true",
@@ -350,7 +353,9 @@ const fy_op fy_aten_instance_norm = {
 	.eval = batch_eval,
 	.lower = batch_lower,
 	.form = &(const batch_form){ .per_instance = true },
-	.cases = FY_CASES("f32[2,3,4] f32[3] f32[3] none none true 0.1 1e-5 true",
+	.cases = FY_CASES("f32[2,3,2,2]^L f32[3] f32[3] none none true 0.1 1e-5 true",
+			  "f32[2,3,2,2]^L none none f32[3] f32[3]{0.1:2} false 0.1 1e-5 true",
+			  "f32[2,3,4] f32[3] f32[3] none none true 0.1 1e-5 true",
 			  "f32[2,3,2,2] none none none none true 0.1 1e-5 false",
 			  "f32[1,2,2,2,2] f32[2] f32[2] f32[2] f32[2] true 0.1 0.01 true",
 			  "f32[2,3,1,1] f32[3] f32[3] none none true 0.1 1e-5 true",

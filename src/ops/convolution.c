@@ -136,6 +136,28 @@ static fy_status transposed_shape(const fy_call *call, const conv_plan *plan, co
 	return FY_OK;
 }
 
+/* Volumes are channels last only where PyTorch gives them to oneDNN. */
+static bool keeps_volume_layout(const fy_tensor *in, const conv_plan *plan)
+{
+	const int64_t *kernel = plan->window.kernel;
+	double size = 1;
+	for (int i = 0; i < 4; i++)
+		size *= (double)in->shape.dims[i];
+	return in->dtype == FY_F32 && (plan->groups > 1 || (kernel[1] > 3 && kernel[2] > 3) ||
+				       in->shape.dims[0] > 1 || size > 20480);
+}
+
+/* Channels last when input or weight is. */
+static fy_status conv_result(fy_call *call, const conv_plan *plan, const fy_shape *out)
+{
+	const fy_tensor *in = fy_call_tensor(call, 0), *weight = fy_call_tensor(call, 1);
+	if (in->shape.rank != plan->window.rank + 2 ||
+	    (plan->window.rank == 3 && !keeps_volume_layout(in, plan)))
+		return fy_result_fresh(call, in->dtype, out);
+	return fy_result_image(call, in->dtype, out,
+			       fy_is_channels_last(&in->shape, in->strides) ? in : weight);
+}
+
 static fy_status conv_infer(fy_call *call)
 {
 	const conv_form *form = call->op->form;
@@ -154,7 +176,7 @@ static fy_status conv_infer(fy_call *call)
 		FY_TRY(transposed_shape(call, &plan, &in->shape, &out));
 	else
 		FY_TRY(fy_window_shape(call, &plan.window, &in->shape, &out));
-	return fy_result_fresh(call, in->dtype, &out);
+	return conv_result(call, &plan, &out);
 }
 
 /* ---- evaluation and lowering -------------------------------------------------------------------- */
@@ -275,7 +297,9 @@ const fy_op fy_aten_conv2d = {
 	.eval = conv_eval,
 	.lower = conv_lower,
 	.form = &(const conv_form){ 2, false },
-	.cases = FY_CASES("f32[1,2,4,5] f32[3,2,3,3] f32[3] [1] [1]", "f32[2,4,5] f32[3,2,3,3] f32[3]",
+	.cases = FY_CASES("f32[1,2,3,4]^L f32[3,2,2,2]", "f32[1,2,3,4] f32[3,2,2,2]^L",
+			  "f64[2,2,3,3]^L f64[3,2,2,2]{1,-2,3}", "f32[2,3,3]^L f32[3,2,2,2]",
+			  "f32[1,2,4,5] f32[3,2,3,3] f32[3] [1] [1]", "f32[2,4,5] f32[3,2,3,3] f32[3]",
 			  "f32[1,4,4,3] f32[4,1,2,3] f32[4] [2,1] [1,0] [1,1] 4",
 			  "f32[2,1,5,5] f32[1,1,2,2] none [2,2] [0,1] [2,1]",
 			  ".padding f32[1,1,4,5] f32[1,1,2,4] none [1,1] 'same'",
@@ -295,7 +319,10 @@ const fy_op fy_aten_conv3d = {
 	.eval = conv_eval,
 	.lower = conv_lower,
 	.form = &(const conv_form){ 3, false },
-	.cases = FY_CASES("f32[1,2,3,3,3] f32[2,2,2,2,2] f32[2]", "f32[1,3,3,3] f32[1,1,3,3,3] none [1] [1]",
+	.cases = FY_CASES("f32[1,2,2,2,3]^L f32[3,2,2,1,2]", "f32[2,2,2,2,3]^L f32[3,2,2,1,2]",
+			  "f32[1,2,2,2,3]^L f32[2,1,2,1,2] none [1] [0] [1] 2",
+			  "f16[1,2,2,2,3]^L f16[3,2,2,1,2]", "f32[2,2,3,3]^L f32[3,2,1,2,2]",
+			  "f32[1,2,3,3,3] f32[2,2,2,2,2] f32[2]", "f32[1,3,3,3] f32[1,1,3,3,3] none [1] [1]",
 			  "f32[1,2,3,4,3] f32[2,1,1,3,2] f32[2] [2,1,1] [0,1,1] [1,1,2] 2",
 			  ".padding f32[1,1,3,3,3] f32[1,1,2,3,1] none [1] 'same'",
 			  "f16[1,1,3,3,3] f16[1,1,2,2,2]", "bf16[1,1,3,3,3] bf16[1,1,2,2,2] bf16[1]"),
@@ -322,11 +349,12 @@ const fy_op fy_aten_conv_transpose2d = {
 	.eval = conv_eval,
 	.lower = conv_lower,
 	.form = &(const conv_form){ 2, true },
-	.cases = FY_CASES(
-		"f32[1,2,3,3] f32[2,2,2,2] f32[2] [2]", "f32[2,3,3] f32[2,1,2,2] none [2,1] [1,0] [1,0]",
-		"f32[1,4,2,2] f32[4,1,3,2] f32[2] [2,3] [1,0] [0,2] 2 [1,1]",
-		"f32[1,1,3,3] f32[1,1,2,2] none [1] [0] [0] 1 [2,3]", "f16[1,1,3,3] f16[1,1,2,2] f16[1] [2]",
-		"f32[1,3,2,2] f32[3,2,2,2] none [1] [0] [0] 2"),
+	.cases = FY_CASES("f32[1,2,3,4]^L f32[2,3,2,2]", "f32[1,2,3,3] f32[2,2,2,2] f32[2] [2]",
+			  "f32[2,3,3] f32[2,1,2,2] none [2,1] [1,0] [1,0]",
+			  "f32[1,4,2,2] f32[4,1,3,2] f32[2] [2,3] [1,0] [0,2] 2 [1,1]",
+			  "f32[1,1,3,3] f32[1,1,2,2] none [1] [0] [0] 1 [2,3]",
+			  "f16[1,1,3,3] f16[1,1,2,2] f16[1] [2]",
+			  "f32[1,3,2,2] f32[3,2,2,2] none [1] [0] [0] 2"),
 };
 
 const fy_op fy_aten_conv_transpose3d = {
@@ -335,7 +363,10 @@ const fy_op fy_aten_conv_transpose3d = {
 	.eval = conv_eval,
 	.lower = conv_lower,
 	.form = &(const conv_form){ 3, true },
-	.cases = FY_CASES("f32[1,2,2,2,2] f32[2,1,2,2,2] f32[1] [2]",
+	.cases = FY_CASES("f32[1,2,2,2,2]^L f32[2,2,1,2,2]", "f32[2,2,2,2,2]^L f32[2,2,1,2,2]",
+			  "f64[2,1,2,2,2]^L f64[1,2,1,1,2]{1,-2,3}",
+			  "f16[1,2,2,2,2]{1,2,-1}^L f16[2,2,1,2,2]{1,-2,3}",
+			  "f32[1,2,2,2,2] f32[2,1,2,2,2] f32[1] [2]",
 			  "f32[2,2,2,2] f32[2,1,1,2,2] none [1,2,2] [0] [0,1,0]",
 			  "f32[1,2,2,2,1] f32[2,1,2,1,3] f32[2] [1,2,2] [0,0,1] [0,0,1] 2 [2,1,1]"),
 };

@@ -57,7 +57,7 @@ static fy_status group_infer(fy_call *call)
 	FY_TRY(fy_norm_check_types(call, in, parameters, 2));
 	if (form->native)
 		FY_TRY(check_told_sizes(call, in));
-	FY_TRY(fy_result_fresh(call, in->dtype, &in->shape));
+	FY_TRY(fy_result_image(call, in->dtype, &in->shape, in));
 	fy_shape stats = { 2, { in->shape.dims[0], groups } };
 	for (int i = 1; i < 3 && form->native; i++)
 		FY_TRY(fy_result_fresh(call, fy_norm_statistics_type(call, in, parameters, 2), &stats));
@@ -143,11 +143,11 @@ const fy_op fy_aten_group_norm = {
 	.eval = group_eval,
 	.lower = group_lower,
 	.form = &(const group_form){ .groups = 1, .weight = 2, .eps = 4 },
-	.cases = FY_CASES("f32[2,4,3] 2 f32[4] f32[4]", "f32[1,4,2,2] 4", "f32[2,4] 2 f32[4] f32[4]",
-			  "f32[1,4,2,1,2] 1 f32[4] none 0.01", "f64[2,4,3] 2 f64[4] f64[4]",
-			  "f16[1,4,3] 2 f16[4] f16[4] 1e-3", "f16[1,4,3] 2 f32[4] f32[4]",
-			  "bf16[1,4,3] 2 f32[4] f32[4]", "f32[1,4,3] 3", "f32[1,4,3] 2 f32[3]", "f32[4] 2",
-			  "i64[1,4,3] 2", "f32[1,4,3] 0"),
+	.cases = FY_CASES("f32[1,4,2,2]^L 2", "f32[1,4,2,2,2]^L 2", "f32[2,4,3] 2 f32[4] f32[4]",
+			  "f32[1,4,2,2] 4", "f32[2,4] 2 f32[4] f32[4]", "f32[1,4,2,1,2] 1 f32[4] none 0.01",
+			  "f64[2,4,3] 2 f64[4] f64[4]", "f16[1,4,3] 2 f16[4] f16[4] 1e-3",
+			  "f16[1,4,3] 2 f32[4] f32[4]", "bf16[1,4,3] 2 f32[4] f32[4]", "f32[1,4,3] 3",
+			  "f32[1,4,3] 2 f32[3]", "f32[4] 2", "i64[1,4,3] 2", "f32[1,4,3] 0"),
 };
 
 const fy_op fy_aten_native_group_norm = {
@@ -291,11 +291,11 @@ const fy_op fy_aten_layer_norm = {
 	.eval = layer_eval,
 	.lower = layer_lower,
 	.form = &(const layer_form){ false },
-	.cases = FY_CASES("f32[2,3,4] [4] f32[4] f32[4]", "f32[2,3,4] [3,4] f32[3,4] none 0.01",
-			  "f32[2,3]^T [3]", "f32[4] [4] none f32[4]", "f64[2,3] [3] f64[3] f64[3]",
-			  "f16[2,3] [3] f16[3] f16[3]", "f16[2,3] [3] f32[3] f32[3]",
-			  "bf16[2,3] [3] f32[3] none", "f32[2,3] [2]", "f32[2,3] []", "f32[2,3] [3] f32[2]",
-			  "i64[2,3] [3]", "f32[2,3] [4,2,3]"),
+	.cases = FY_CASES("f32[1,4,2,2]^L [2]", "f32[2,3,4] [4] f32[4] f32[4]",
+			  "f32[2,3,4] [3,4] f32[3,4] none 0.01", "f32[2,3]^T [3]", "f32[4] [4] none f32[4]",
+			  "f64[2,3] [3] f64[3] f64[3]", "f16[2,3] [3] f16[3] f16[3]",
+			  "f16[2,3] [3] f32[3] f32[3]", "bf16[2,3] [3] f32[3] none", "f32[2,3] [2]",
+			  "f32[2,3] []", "f32[2,3] [3] f32[2]", "i64[2,3] [3]", "f32[2,3] [4,2,3]"),
 };
 
 const fy_op fy_aten_native_layer_norm = {

@@ -2,7 +2,7 @@
  * Padding: by a number, by reflection, by repeating the border, around in a circle. Negative amounts crop. In
  * ONNX a Pad (with Slices for what is cropped), in a circle a Concat of Slices; amounts of 0 become nothing.
  */
-#include "ops/ops_internal.h"
+#include "ops/spatial.h"
 
 typedef struct pad_form {
 	fy_pad_mode mode;
@@ -133,8 +133,10 @@ static fy_status pad_infer(fy_call *call)
 	pad_plan plan;
 	FY_TRY(read_plan(call, in->shape.rank, &plan));
 	FY_TRY(padded_shape(call, &plan, &in->shape, &shape));
-	if (plan.grows || plan.mode != FY_PAD_CONSTANT)
+	if (plan.mode == FY_PAD_CIRCULAR)
 		return fy_result_fresh(call, in->dtype, &shape);
+	if (plan.grows || plan.mode != FY_PAD_CONSTANT)
+		return fy_result_image(call, in->dtype, &shape, in);
 	fy_tensor *part = fy_tensor_meta(in->dtype, &shape);
 	for (int i = 0; i < shape.rank; i++)
 		part->strides[i] = in->strides[i];
@@ -249,22 +251,25 @@ const fy_op fy_aten_pad = {
 	.lower = pad_lower,
 	.form = &(const pad_form){ .named = true },
 	.cases = FY_CASES(
-		"f32[2,3] [1,2]", "f32[2,3,2] [1,0,0,2,1,1] 'constant' 1.5", "f32[2,3]^T [0,0]",
-		"f32[2,3] [-1,2]", "f32[2,3]^T [-1,0,0,-1]", "i64[2,3] [1,1] 'constant' 2.7",
-		"bool[2,3] [1,1] 'constant' 1", "f16[3] [1,1] 'constant' -inf", "u8[3] [0,1] 'constant' 7",
-		"f64[2,2] [1,0] 'constant' 0.1", "bf16[3] [2,0]", "f32[2,3] [-2,-1]", "f32[2,3] [-2,-2]",
-		"f32[1,2,4] [2,1] 'reflect'", "f32[2,4] [3,0] 'reflect'", "f32[2,4] [4,0] 'reflect'",
-		"f32[1,1,3,3] [1,2,2,0] 'reflect'", "f32[1,2,3] [2,4] 'replicate'",
-		"f32[1,2,3,2] [1,1,2,0] 'replicate'", "f32[1,1,2,2,3] [1,0,0,1,1,1] 'replicate'",
-		"f32[1,2,3] [2,3] 'circular'", "f32[1,1,3,2] [1,0,2,1] 'circular'",
-		"f32[1,1,2,2,2] [1,1,0,1,2,0] 'circular'", "f32[1,2,3] [4,0] 'circular'",
-		"f32[2,3] [1,1] 'circular'", "f32[1,2,4] [-1,2] 'circular'", "f32[1,2,4] [2,-1] 'reflect'",
-		"f32[1,2,4] [-3,2] 'reflect'", "f32[1,2,4] [-1,2] 'replicate'",
-		"f32[1,2,4] [1,1] 'reflect' 1.0", "f32[1,2,4] [1,1] 'what'", "f32[0,2,4] [1,1] 'reflect'",
-		"f32[0,2,4] [1,2] 'replicate'", "f32[0,2,4] [1,2] 'circular'", "f32[1,0,4] [1,1] 'reflect'",
-		"f32[3] [1,1] 'reflect'", "f32[2,3] [1]", "f32[3] [1,1,1,1]", "i64[1,2,3] [1,1] 'reflect'",
-		"i64[1,2,3] [1,1] 'replicate'", "f32[1,1,2,2] [1,1] 'reflect'", "f32[1,2,4] [0,0] 'reflect'",
-		"f16[1,2,3] [1,1] 'reflect'"),
+		"f32[1,2,2,3]^L [1,1]", "f32[1,2,2,3]^L [1,1,1,0] 'reflect'",
+		"f32[1,2,2,2,3]^L [1,1,1,0,0,1] 'replicate'", "f32[1,2,2,3]^L [1,1,1,0] 'circular'",
+		"f32[2,2,3]^L [1,1,1,0] 'replicate'", "f32[1,2,2,2,3]^L [1,1,1,0,0,1] 'reflect'",
+		"f32[2,2,2,3]^L [1,1,1,0,0,1] 'reflect'", "f32[2,3] [1,2]",
+		"f32[2,3,2] [1,0,0,2,1,1] 'constant' 1.5", "f32[2,3]^T [0,0]", "f32[2,3] [-1,2]",
+		"f32[2,3]^T [-1,0,0,-1]", "i64[2,3] [1,1] 'constant' 2.7", "bool[2,3] [1,1] 'constant' 1",
+		"f16[3] [1,1] 'constant' -inf", "u8[3] [0,1] 'constant' 7", "f64[2,2] [1,0] 'constant' 0.1",
+		"bf16[3] [2,0]", "f32[2,3] [-2,-1]", "f32[2,3] [-2,-2]", "f32[1,2,4] [2,1] 'reflect'",
+		"f32[2,4] [3,0] 'reflect'", "f32[2,4] [4,0] 'reflect'", "f32[1,1,3,3] [1,2,2,0] 'reflect'",
+		"f32[1,2,3] [2,4] 'replicate'", "f32[1,2,3,2] [1,1,2,0] 'replicate'",
+		"f32[1,1,2,2,3] [1,0,0,1,1,1] 'replicate'", "f32[1,2,3] [2,3] 'circular'",
+		"f32[1,1,3,2] [1,0,2,1] 'circular'", "f32[1,1,2,2,2] [1,1,0,1,2,0] 'circular'",
+		"f32[1,2,3] [4,0] 'circular'", "f32[2,3] [1,1] 'circular'", "f32[1,2,4] [-1,2] 'circular'",
+		"f32[1,2,4] [2,-1] 'reflect'", "f32[1,2,4] [-3,2] 'reflect'", "f32[1,2,4] [-1,2] 'replicate'",
+		"f32[1,2,4] [1,1] 'reflect' 1.0", "f32[1,2,4] [1,1] 'what'", "f32[3] [1,1] 'reflect'",
+		"f32[2,3] [1]", "f32[3] [1,1,1,1]", "i64[1,2,3] [1,1] 'reflect'",
+		"f32[0,2,4] [1,1] 'reflect'", "f32[0,2,4] [1,2] 'replicate'", "f32[0,2,4] [1,2] 'circular'",
+		"f32[1,0,4] [1,1] 'reflect'", "i64[1,2,3] [1,1] 'replicate'", "f32[1,1,2,2] [1,1] 'reflect'",
+		"f32[1,2,4] [0,0] 'reflect'", "f16[1,2,3] [1,1] 'reflect'"),
 };
 
 const fy_op fy_aten_constant_pad_nd = {

@@ -73,6 +73,15 @@ static fy_status pool_shape(fy_call *call, pool_plan *plan, fy_shape *out)
 	return fy_window_shape(call, &plan->window, &in->shape, out);
 }
 
+/* Of a batch as it lies in memory. */
+static fy_status pool_result(fy_call *call, fy_dtype dtype, const fy_shape *out)
+{
+	const pool_form *form = call->op->form;
+	if (out->rank != form->rank + 2)
+		return fy_result_fresh(call, dtype, out);
+	return fy_result_image(call, dtype, out, fy_call_tensor(call, 0));
+}
+
 static fy_status max_infer(fy_call *call)
 {
 	const pool_form *form = call->op->form;
@@ -82,8 +91,8 @@ static fy_status max_infer(fy_call *call)
 	FY_TRY(pool_shape(call, &plan, &out));
 	if (dtype == FY_BOOL)
 		return fy_call_raise(call, "not for bool tensors");
-	FY_TRY(fy_result_fresh(call, dtype, &out));
-	return form->indices ? fy_result_fresh(call, FY_I64, &out) : FY_OK;
+	FY_TRY(pool_result(call, dtype, &out));
+	return form->indices ? pool_result(call, FY_I64, &out) : FY_OK;
 }
 
 static fy_status average_infer(fy_call *call)
@@ -94,7 +103,7 @@ static fy_status average_infer(fy_call *call)
 	FY_TRY(pool_shape(call, &plan, &out));
 	if (!fy_dtype_is_float(dtype) && dtype != FY_I64)
 		return fy_call_raise(call, "not for %s tensors", fy_dtype_name(dtype));
-	return fy_result_fresh(call, dtype, &out);
+	return plan.window.rank == 2 ? pool_result(call, dtype, &out) : fy_result_fresh(call, dtype, &out);
 }
 
 static fy_status pool_eval(fy_call *call, bool max)
@@ -448,7 +457,8 @@ const fy_op fy_aten_max_pool2d = {
 	.lower = max_lower,
 	.plain_opset = max_plain_opset,
 	.form = &(const pool_form){ 2, false },
-	.cases = FY_CASES("f32[1,2,4,6] [2,2]", "f32[2,5,4] [3,2] [2,1] [1,0]", "f32[1,1,5,5] 2 2 1 1 true",
+	.cases = FY_CASES("f32[1,2,4,5]^L [2]", "f32[2,4,5]^L [2]", "f32[1,2,4,6] [2,2]",
+			  "f32[2,5,4] [3,2] [2,1] [1,0]", "f32[1,1,5,5] 2 2 1 1 true",
 			  "f32[1,1,5,6] [2,2] [3,3] [0,0] [1,1] true", "f32[1,1,6,6] [2,2] [1,2] [0,1] [2,3]",
 			  "f32[1,1,5,5] [2,2] [2,2] [1,1] [2,2] true", "f64[1,1,4,4]^T [2]",
 			  "f16[1,1,4,4] [3] [1] [1]", "bf16[1,1,4,4] [2]", "i64[1,1,4,4] [2]",
@@ -465,7 +475,7 @@ const fy_op fy_aten_max_pool2d_with_indices = {
 	.lower = max_lower,
 	.plain_opset = max_plain_opset,
 	.form = &(const pool_form){ 2, true },
-	.cases = FY_CASES("f32[2,2,4,4] [2,2]", "f32[2,5,4] [3,2] [2,1] [1,0]",
+	.cases = FY_CASES("f32[2,2,4,5]^L [2]", "f32[2,2,4,4] [2,2]", "f32[2,5,4] [3,2] [2,1] [1,0]",
 			  "f32[2,1,5,5] [2,2] [2,2] [1,1] [1,1] true", "f32[1,2,6,5] [2,2] [1,2] [0,1] [2,2]",
 			  "f64[1,2,3,4] [2]", "f32[1,1,4,4]{1,1,2} [2]"),
 };
@@ -477,7 +487,7 @@ const fy_op fy_aten_max_pool3d = {
 	.lower = max_lower,
 	.plain_opset = max_plain_opset,
 	.form = &(const pool_form){ 3, false },
-	.cases = FY_CASES("f32[1,2,2,4,4] [1,2,2]", "f32[1,4,4,4] [2]",
+	.cases = FY_CASES("f32[1,2,4,2,4]^L [2]", "f32[1,2,2,4,4] [1,2,2]", "f32[1,4,4,4] [2]",
 			  "f32[1,1,3,4,5] [2,3,2] [2,1,2] [1,1,0] [1,1,2] true", "f16[1,1,2,4,4] [2]",
 			  "f64[1,1,4,4,4] [3] [2] [1]"),
 };
@@ -489,7 +499,8 @@ const fy_op fy_aten_max_pool3d_with_indices = {
 	.lower = max_lower,
 	.plain_opset = max_plain_opset,
 	.form = &(const pool_form){ 3, true },
-	.cases = FY_CASES("f32[2,1,2,4,4] [1,2,2]", "f32[1,3,4,3] [2,3,2] [2,1,2] [1,1,0]"),
+	.cases = FY_CASES("f32[2,2,4,2,2]^L [2]", "f32[2,1,2,4,4] [1,2,2]",
+			  "f32[1,3,4,3] [2,3,2] [2,1,2] [1,1,0]"),
 };
 
 const fy_op fy_aten_avg_pool1d = {
@@ -510,7 +521,8 @@ const fy_op fy_aten_avg_pool2d = {
 	.lower = average_lower,
 	.form = &(const pool_form){ 2, false },
 	.cases = FY_CASES(
-		"f32[1,2,4,6] [2,2]", "f32[2,5,4] [3,2] [2,1] [1,0]", "f32[1,1,5,5] [3,3] [2,2] [1,1] true",
+		"f32[1,2,4,5]^L [2]", "f32[2,4,5]^L [2]", "f32[1,2,4,6] [2,2]",
+		"f32[2,5,4] [3,2] [2,1] [1,0]", "f32[1,1,5,5] [3,3] [2,2] [1,1] true",
 		"f32[1,1,6,5] [3,3] [2,2] [1,1] true", "f32[1,1,6,5] [3,3] [2,2] [1,1] true false",
 		"f32[1,1,6,5] [2,3] [2,2] [0,0] true", "f32[1,1,4,4] [2,2] [1,1] [1,1] false true 3",
 		"f32[1,1,6,5] [3,3] [2,2] [1,1] true true 1", "f32[1,1,4,4] [2,2] none 0",
@@ -526,8 +538,9 @@ const fy_op fy_aten_avg_pool3d = {
 	.eval = average_eval,
 	.lower = average_lower,
 	.form = &(const pool_form){ 3, false },
-	.cases = FY_CASES(
-		"f32[1,2,2,4,4] [1,2,2]", "f32[1,4,4,4] [2]", "f32[1,1,3,4,5] [2,3,2] [2,1,2] [1,1,0] true",
-		"f32[1,1,3,4,5] [2,3,2] [2,1,2] [1,1,0] true false",
-		"f32[1,1,4,4,4] [3] [2] [1] false true 5", "f64[1,1,3,4,5] [2,3,2] [2,1,2] [1,1,0]"),
+	.cases =
+		FY_CASES("f32[1,2,4,2,4]^L [2]", "f32[1,2,2,4,4] [1,2,2]", "f32[1,4,4,4] [2]",
+			 "f32[1,1,3,4,5] [2,3,2] [2,1,2] [1,1,0] true",
+			 "f32[1,1,3,4,5] [2,3,2] [2,1,2] [1,1,0] true false",
+			 "f32[1,1,4,4,4] [3] [2] [1] false true 5", "f64[1,1,3,4,5] [2,3,2] [2,1,2] [1,1,0]"),
 };
