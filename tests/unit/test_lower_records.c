@@ -173,7 +173,7 @@ static void compare(const op_case *c, int opset, int index, const fy_tensor *got
 		fy_buf_release(&text);
 		return;
 	}
-	for (int64_t i = 0; i < fy_tensor_numel(wanted); i++) {
+	for (int64_t i = 0; i < fy_tensor_numel(wanted) && !c->geometry_only; i++) {
 		double a = fy_tensor_get_f64(got, i), b = fy_tensor_get_f64(wanted, i);
 
 		if (fy_dtype_is_float(wanted->dtype) ? close_enough(a, b, wanted->dtype) : a == b)
@@ -197,7 +197,7 @@ static void run(const op_case *c, const built *b, int opset, fy_tensor *const *r
 		   fy_ort_session_run(session, b->inputs, (size_t)b->input_count, outputs, diags) != FY_OK) {
 		complain(c, opset, "%s", diags->items[0].message);
 	} else {
-		for (int i = 0; i < count && !c->geometry_only; i++)
+		for (int i = 0; i < count; i++)
 			compare(c, opset, i, outputs[i], results[i]);
 		runs++;
 	}
@@ -288,6 +288,9 @@ static void check_case(const fy_op *op, const char *text, int index, bool thorou
 
 			check_at(&c, 17, plain, true, results, count);
 			for (int i = 0; i < (int)FY_COUNT(opsets); i++) {
+				/* ONNX Runtime has no generators of random numbers of opset 22. */
+				if ((op->flags & FY_OP_RANDOM) && opsets[i] > 21)
+					continue;
 				if (thorough || i < 2 || i % 4 == index % 4)
 					check_at(&c, opsets[i], plain, false, results, count);
 			}
