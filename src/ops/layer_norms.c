@@ -183,7 +183,8 @@ static fy_status layer_axis(const fy_call *call, const fy_shape *in, int *axis, 
 		fy_dim dim = in->dims[*axis + i];
 		if (fy_dim_known(dim) && dim != sizes[i])
 			return fy_call_raise(call, "the last dims are not normalized_shape");
-		*count *= fy_dim_known(dim) ? dim : 1;
+		if (sizes[i] < 0 || !fy_mul_i64(*count, sizes[i], count))
+			return fy_call_raise(call, "normalized_shape is negative or too large");
 	}
 	return FY_OK;
 }

@@ -106,6 +106,23 @@ static fy_status pixel_eval(fy_call *call)
 	return FY_OK;
 }
 
+/* The sizes of a spread result at run time: those of the images times the factor. */
+static fy_value *spread_sizes(fy_lowering *l, fy_value *x, const fy_shape *shape, int64_t factor)
+{
+	fy_value *sizes[FY_MAX_RANK];
+	int rank = shape->rank;
+	for (int i = 0; i < rank; i++) {
+		if (x == NULL || fy_dim_known(shape->dims[i])) {
+			sizes[i] = fy_lower_ints(l, &shape->dims[i], 1);
+			continue;
+		}
+		sizes[i] = fy_lower_unsqueeze(l, fy_lower_size_of(l, x, i), (const int64_t[]){ 0 }, 1);
+		if (i >= rank - 2)
+			sizes[i] = fy_emit2(l, "Mul", sizes[i], fy_lower_ints(l, &factor, 1));
+	}
+	return fy_lower_concat(l, sizes, rank, 0);
+}
+
 static fy_status pixel_lower(fy_lowering *l, fy_node *node)
 {
 	const pixel_form *form = fy_node_op(node)->form;
@@ -136,6 +153,11 @@ static fy_status pixel_lower(fy_lowering *l, fy_node *node)
 		perm[rank - 1] = rank + 1;
 		perm[rank] = rank - 2;
 		perm[rank + 1] = rank;
+	}
+	if (form->spreads && !fy_shape_known(&result->shape)) {
+		fy_value *sizes = spread_sizes(l, x, &result->shape, factor);
+		x = fy_lower_transpose(l, fy_lower_reshape(l, x, &from), perm);
+		return fy_lower_finish(l, node, fy_emit2(l, "Reshape", x, sizes));
 	}
 	x = fy_lower_transpose(l, fy_lower_reshape(l, x, &from), perm);
 	return fy_lower_finish(l, node, fy_lower_reshape(l, x, &result->shape));
