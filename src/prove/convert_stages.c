@@ -189,7 +189,7 @@ static fy_status prove_file(job *j)
 {
 	fy_verify_options options = verify_options(j);
 	FY_TRY(fy_stage_graph(j->work, j->file, j->diags));
-	FY_TRY(fy_stage_weights(j->work, j->file, &j->conversion, j->diags));
+	FY_TRY(fy_stage_weights(j->work, j->model, j->file, &j->conversion, j->diags));
 	if (j->request->no_verify)
 		return FY_OK;
 	tell_cost(j);

@@ -86,12 +86,15 @@ typedef struct fy_weight_proof {
 	int identical;  /* found in the file, equal in type, shape and every bit */
 	int transposed; /* of these: as a transposed matrix under another name */
 	int folded;     /* not in the file: computed into others */
+	int unused;     /* of the archive, and not of `used` */
 	int different;
 	const char *first_different; /* its name, borrowed */
 } fy_weight_proof;
 
-/* Compares what the captured program uses of the archive with the initializers of the graph read back. */
-fy_weight_proof fy_weights_prove(const fy_conversion *conversion, const fy_graph *file);
+/* Compares what the captured program uses of the archive with the initializers of the graph read back.
+ * program NULL: what is not used is not counted. */
+fy_weight_proof fy_weights_prove(const fy_conversion *conversion, const fy_model *program,
+				 const fy_graph *file);
 /* "70 of 70 tensors identical to the archive, bit for bit". */
 void fy_buf_put_weight_proof(fy_buf *out, const fy_weight_proof *proof);
 fy_json *fy_weight_proof_json(const fy_weight_proof *proof);
@@ -200,7 +203,7 @@ fy_status FY_MUST_USE fy_verify_file(const fy_model *reference, const fy_model *
 void fy_stage_tell(const fy_work *work, fy_stage stage);
 void fy_stage_model(const fy_work *work, const fy_model *model);
 fy_status FY_MUST_USE fy_stage_graph(const fy_work *work, const fy_model *file, fy_diags *diags);
-fy_status FY_MUST_USE fy_stage_weights(const fy_work *work, const fy_model *file,
+fy_status FY_MUST_USE fy_stage_weights(const fy_work *work, const fy_model *program, const fy_model *file,
 				       const fy_conversion *conversion, fy_diags *diags);
 /*
  * Fills the inputs and compares results. Where branches or loops depend on data, made-up inputs of further

@@ -50,11 +50,11 @@ fy_status fy_stage_graph(const fy_work *work, const fy_model *file, fy_diags *di
 	return status == FY_OK ? FY_OK : FY_CHECK_FAILED;
 }
 
-fy_status fy_stage_weights(const fy_work *work, const fy_model *file, const fy_conversion *conversion,
-			   fy_diags *diags)
+fy_status fy_stage_weights(const fy_work *work, const fy_model *program, const fy_model *file,
+			   const fy_conversion *conversion, fy_diags *diags)
 {
 	fy_buf text = { 0 };
-	fy_weight_proof proof = fy_weights_prove(conversion, file->onnx.graph);
+	fy_weight_proof proof = fy_weights_prove(conversion, program, file->onnx.graph);
 	fy_buf_put_weight_proof(&text, &proof);
 	fy_stage_tell(work, (fy_stage){ .name = "weights",
 					.verdict = proof.verdict,

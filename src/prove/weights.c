@@ -37,9 +37,32 @@ static bool is_transposed(const fy_tensor *weight, const fy_graph *file)
 	return found;
 }
 
-fy_weight_proof fy_weights_prove(const fy_conversion *conversion, const fy_graph *file)
+/* Tensors of the archive whose storage no captured weight views. */
+static int count_unused(const fy_conversion *conversion, const fy_model *program)
+{
+	const fy_pvalue *roots[] = { program->archive->root, program->archive->constants.root };
+	int unused = 0;
+	for (size_t r = 0; r < FY_COUNT(roots); r++) {
+		fy_named_tensor *tensors;
+		size_t count = 0;
+		if (roots[r])
+			fy_archive_tensors(program->archive, roots[r], &tensors, &count);
+		for (size_t i = 0; i < count; i++) {
+			bool used = tensors[i].tensor->storage == NULL;
+			for (int k = 0; k < conversion->weight_count && !used; k++)
+				used = conversion->weights[k].tensor->storage == tensors[i].tensor->storage;
+			unused += !used;
+		}
+	}
+	return unused;
+}
+
+fy_weight_proof fy_weights_prove(const fy_conversion *conversion, const fy_model *program,
+				 const fy_graph *file)
 {
 	fy_weight_proof proof = { .used = conversion->weight_count };
+	if (program)
+		proof.unused = count_unused(conversion, program);
 	fy_map by_name = { 0 };
 	for (int i = 0; i < file->constant_count; i++)
 		if (file->constants[i]->name)
@@ -67,16 +90,17 @@ fy_weight_proof fy_weights_prove(const fy_conversion *conversion, const fy_graph
 
 void fy_buf_put_weight_proof(fy_buf *out, const fy_weight_proof *proof)
 {
-	if (proof->used == 0) {
+	if (proof->used == 0)
 		fy_buf_puts(out, "the program uses no tensors of the archive");
-		return;
-	}
-	fy_buf_printf(out, "%d of %d tensor%s identical to the archive, bit for bit", proof->identical,
-		      proof->used, proof->used == 1 ? "" : "s");
+	else
+		fy_buf_printf(out, "%d of %d tensor%s identical to the archive, bit for bit",
+			      proof->identical, proof->used, proof->used == 1 ? "" : "s");
 	if (proof->transposed)
 		fy_buf_printf(out, " (%d transposed)", proof->transposed);
 	if (proof->folded)
 		fy_buf_printf(out, "; %d folded into others", proof->folded);
+	if (proof->unused)
+		fy_buf_printf(out, "; %d not used", proof->unused);
 	if (proof->different)
 		fy_buf_printf(out, "; %d differ, '%s' first", proof->different, proof->first_different);
 }
@@ -89,6 +113,7 @@ fy_json *fy_weight_proof_json(const fy_weight_proof *proof)
 	fy_json_set(json, "identical", fy_json_int(proof->identical));
 	fy_json_set(json, "transposed", fy_json_int(proof->transposed));
 	fy_json_set(json, "folded", fy_json_int(proof->folded));
+	fy_json_set(json, "unused", fy_json_int(proof->unused));
 	fy_json_set(json, "different", fy_json_int(proof->different));
 	if (proof->first_different)
 		fy_json_set(json, "first_different", fy_json_str(proof->first_different));

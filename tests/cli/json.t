@@ -56,6 +56,7 @@ $ ferry convert models/argmax/model.pt -o a.onnx --golden models/argmax --json
 |         "identical": 26,
 |         "transposed": 0,
 |         "folded": 0,
+|         "unused": 0,
 |         "different": 0
 |       }
 |     },

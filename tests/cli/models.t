@@ -4,26 +4,26 @@ $ for o in 9 17 28; do ferry convert models/unet2d_bn/model.pt -o m.onnx --opset
 |   capture    INPUT__0 float32[2,1,16,16] -> OUTPUT__0 float32[2,3,16,16]   COUNT nodes  T
 |   write      m.onnx  opset 9, SIZE, COUNT nodes  T
 |   graph      ok    valid ONNX, opset 9
-|   weights    ok    38 of 38 tensors identical to the archive, bit for bit
+|   weights    ok    38 of 38 tensors identical to the archive, bit for bit; 6 not used
 |   inference  ok    independent: onnxruntime N on the file vs results saved in models/unet2d_bn: mean E, max E  T
 |   inference  ok    crossed: onnxruntime N on the file vs the original program: mean E, max E  T
 |   capture    INPUT__0 float32[2,1,16,16] -> OUTPUT__0 float32[2,3,16,16]   COUNT nodes  T
 |   write      m.onnx  opset 17, SIZE, COUNT nodes  T
 |   graph      ok    valid ONNX, opset 17
-|   weights    ok    38 of 38 tensors identical to the archive, bit for bit
+|   weights    ok    38 of 38 tensors identical to the archive, bit for bit; 6 not used
 |   inference  ok    independent: onnxruntime N on the file vs results saved in models/unet2d_bn: mean E, max E  T
 |   inference  ok    crossed: onnxruntime N on the file vs the original program: mean E, max E  T
 |   capture    INPUT__0 float32[2,1,16,16] -> OUTPUT__0 float32[2,3,16,16]   COUNT nodes  T
 |   write      m.onnx  opset 28, SIZE, COUNT nodes  T
 |   graph      ok    valid ONNX, opset 28
-|   weights    ok    38 of 38 tensors identical to the archive, bit for bit
+|   weights    ok    38 of 38 tensors identical to the archive, bit for bit; 6 not used
 |   inference  ok    independent: onnxruntime N on the file vs results saved in models/unet2d_bn: mean E, max E  T
 |   inference  ok    crossed: onnxruntime N on the file vs the original program: mean E, max E  T
 $ ferry convert models/unet2d_bn/model.pt -o m.onnx --fuse --golden models/unet2d_bn | sed 1d
 |   capture    INPUT__0 float32[2,1,16,16] -> OUTPUT__0 float32[2,3,16,16]   COUNT nodes  T
 |   write      m.onnx  opset 9, SIZE, COUNT nodes  T
 |   graph      ok    valid ONNX, opset 9
-|   weights    ok    2 of 38 tensors identical to the archive, bit for bit; 36 folded into others
+|   weights    ok    2 of 38 tensors identical to the archive, bit for bit; 36 folded into others; 6 not used
 |   inference  ok    independent: onnxruntime N on the file vs results saved in models/unet2d_bn: mean E, max E  T
 |   inference  ok    crossed: onnxruntime N on the file vs the original program: mean E, max E  T
 $ for o in 9 17 28; do ferry convert models/argmax/model.pt -o m.onnx --opset $o --golden models/argmax | sed 1,2d; done
