@@ -186,13 +186,6 @@ def for_two(x: Tensor, n: Tensor) -> Tuple[Tensor, Tensor]:
     return a, b
 
 
-def for_append(x: Tensor, n: Tensor) -> Tensor:
-    parts: List[Tensor] = []
-    for i in range(int(n)):
-        parts.append(x + i)
-    return torch.stack(parts)
-
-
 def for_list(x: Tensor, n: Tensor) -> Tensor:
     state = [x, x * 2]
     for i in range(int(n)):
@@ -421,7 +414,7 @@ CASES = [
     (if_elif, x_sets(X * 2, X * 0.5, -X * 0.2, -X * 5)), (if_string, SIGNS), (if_int, SIGNS), (if_dead_poison, SIGNS),
     (both_bool, x_sets(X, -X, X * 0.5, -X * 4)), (for_sum, n_sets(2, 0, 5)), (for_nested, n_sets(2, 0, 3)),
     (for_if, n_sets(3, 1, 5)), (for_known_if, SIGNS), (for_in_place, n_sets(2, 0, 4)), (for_two, n_sets(3, 0, 4)),
-    (for_append, n_sets(2, 3)), (for_list, n_sets(2, 1, 4)), (for_dict, n_sets(2, 0, 3)), (for_start, n_sets(4, 1, 5)),
+    (for_list, n_sets(2, 1, 4)), (for_dict, n_sets(2, 0, 3)), (for_start, n_sets(4, 1, 5)),
     (while_count, x_sets(X, X * 8)), (while_break, n_sets(3, 0, 5)), (for_continue, n_sets(1, 3, 5)),
     (early_return_loop, n_sets(2, 0, 5)), (mask_select, SIGNS), (mask_size, SIGNS), (nonzero_rows, SIGNS),
     (data_slice, n_sets(2, 1, 3)), (data_select, n_sets(1, 0, 2)), (data_zeros, n_sets(2, 4)),
