@@ -47,6 +47,33 @@ static fy_status run_graph(const fy_model *model, fy_tensor *const *tensors, int
 	return fy_graph_execute(graph, tensors, count, options, outputs->tensors, diags);
 }
 
+/* A program may read every tensor that its objects and constants hold. */
+static fy_status check_tensors(const fy_model *model, const fy_pvalue *root, fy_diags *diags)
+{
+	fy_named_tensor *tensors;
+	size_t count;
+	fy_archive_tensors(model->archive, root, &tensors, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (fy_interrupted())
+			return FY_INTERRUPTED;
+		FY_TRY(fy_archive_check_data(model->archive, tensors[i].tensor, diags));
+	}
+	return FY_OK;
+}
+
+static fy_status run_program(const fy_model *model, const fy_inputs *inputs,
+			     const fy_execute_options *options, fy_outputs *outputs, fy_diags *diags)
+{
+	fy_eval_options eval = { .method = model->method,
+				 .progress = options->progress,
+				 .seed = options->seed };
+	FY_TRY(check_tensors(model, model->archive->root, diags));
+	if (model->archive->constants.root)
+		FY_TRY(check_tensors(model, model->archive->constants.root, diags));
+	return fy_eval_run(model->program, inputs->leaves, inputs->count, &eval, model->arena, outputs,
+			   diags);
+}
+
 fy_status fy_model_execute(const fy_model *model, const fy_inputs *inputs, const fy_execute_options *options,
 			   fy_outputs *outputs, fy_diags *diags)
 {
@@ -57,11 +84,7 @@ fy_status fy_model_execute(const fy_model *model, const fy_inputs *inputs, const
 	*outputs = (fy_outputs){ 0 };
 	fy_progress_say(options->progress, options->ort ? "onnxruntime" : "run", 0, 0);
 	if (model->kind == FY_MODEL_PROGRAM) {
-		fy_eval_options eval = { .method = model->method,
-					 .progress = options->progress,
-					 .seed = options->seed };
-		status = fy_eval_run(model->program, inputs->leaves, inputs->count, &eval, model->arena,
-				     outputs, diags);
+		status = run_program(model, inputs, options, outputs, diags);
 	} else if (options->ort) {
 		status = run_elsewhere(model, tensors, count, options, outputs, diags);
 	} else {
