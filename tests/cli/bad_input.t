@@ -15,6 +15,14 @@ $ head -c 1500 models/branch/model.pt > cut.pt; ferry convert cut.pt
 ! cut.pt: error: zip archive has no end of central directory record [zip-truncated]
 !   hint: the file is cut off or still being written: copy or download it again
 = 3
+$ cp models/branch/model.pt hurt.pt; printf '\x7f' | dd of=hurt.pt bs=1 seek=70 conv=notrunc 2>/dev/null; ferry run hurt.pt --input 3x4
+! hurt.pt!data/0: error: CRC-32 is 3ffc07e7, the directory says c99bc8bd [zip-crc]
+!   hint: the file was damaged after it was written: copy or download it again
+= 3
+$ ferry convert hurt.pt --input 3x4 -q
+! hurt.pt!data/0: error: CRC-32 is 3ffc07e7, the directory says c99bc8bd [zip-crc]
+!   hint: the file was damaged after it was written: copy or download it again
+= 3
 $ ferry convert models/checkpoint/model.pth
 ! models/checkpoint/model.pth: error: this is a checkpoint: it has weights but no code to run [checkpoint-no-code]
 !   hint: save the network as TorchScript: torch.jit.trace(net, example).save('model.pt')
@@ -108,5 +116,6 @@ $ ls
 | c.onnx
 | cut.pt
 | empty.pt
+| hurt.pt
 | models
 | text.pt
