@@ -3,7 +3,7 @@
  */
 #include "api/api_internal.h"
 
-#include "api/machine.h"
+#include "kernels/kernels.h"
 #include "lower/lower.h"
 #include "ops/ops.h"
 
@@ -119,7 +119,7 @@ static void show_kernels(ferry_session *session)
 {
 	fy_buf text = { 0 };
 	fy_json *lines = fy_json_array();
-	fy_machine_describe(&text);
+	fy_kernels_describe(&text);
 	for (char *line = text.data; line && *line;) {
 		char *end = strchr(line, '\n');
 		if (end)

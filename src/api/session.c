@@ -4,7 +4,7 @@
  */
 #include "api/api_internal.h"
 
-#include "api/machine.h"
+#include "kernels/kernels.h"
 
 #include <string.h>
 
@@ -26,7 +26,7 @@ ferry_status ferry_session_open(ferry_session **out, const ferry_session_options
 		session->options.onnxruntime = fy_arena_strdup(session->arena, session->options.onnxruntime);
 	session->progress = (fy_progress){ session->options.on_progress, session->options.user };
 	if (session->options.threads > 0)
-		fy_machine_set_threads(session->options.threads);
+		fy_kernels_set_threads(session->options.threads);
 	*out = session;
 	return FERRY_OK;
 }

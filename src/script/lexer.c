@@ -30,7 +30,7 @@ static const struct keyword {
 static const struct punctuation {
 	const char *text;
 	fy_token_kind kind;
-	fy_binary op;
+	fy_binary_sign op;
 } punctuations[] = {
 	{ "**=", FY_TOKEN_AUGMENT, FY_BINARY_POW },
 	{ "//=", FY_TOKEN_AUGMENT, FY_BINARY_FLOOR_DIV },

@@ -56,13 +56,13 @@ operators[] = {
 	[FY_BINARY_POW] = { "**", BIND_POWER },
 };
 
-const char *fy_binary_text(fy_binary op)
+const char *fy_binary_text(fy_binary_sign op)
 {
 	FY_ASSERT((size_t)op < FY_COUNT(operators));
 	return operators[op].text;
 }
 
-const char *fy_unary_text(fy_unary op)
+const char *fy_unary_text(fy_unary_sign op)
 {
 	return op == FY_UNARY_MINUS ? "-" : op == FY_UNARY_INVERT ? "~" : "not ";
 }
@@ -533,7 +533,7 @@ static fy_expr *parse_chain(fy_parser *p, fy_expr *first, int op)
 	chain->chain.first = first;
 	fy_expr_adopt(p, chain, first);
 	do {
-		fy_link link = { .op = (fy_binary)op };
+		fy_link link = { .op = (fy_binary_sign)op };
 		fy_token token = fy_parser_take(p);
 		if (op == FY_BINARY_IS_NOT || op == FY_BINARY_NOT_IN)
 			fy_parser_take(p);

@@ -104,9 +104,9 @@ typedef enum fy_expr_kind {
 	FY_EXPR_STARRED,       /* starred: *x in arguments, lists, tuples and targets */
 } fy_expr_kind;
 
-typedef enum fy_unary { FY_UNARY_MINUS, FY_UNARY_INVERT, FY_UNARY_NOT } fy_unary;
+typedef enum fy_unary_sign { FY_UNARY_MINUS, FY_UNARY_INVERT, FY_UNARY_NOT } fy_unary_sign;
 
-typedef enum fy_binary {
+typedef enum fy_binary_sign {
 	FY_BINARY_AND, /* these two share one precedence: a or b and c is (a or b) and c */
 	FY_BINARY_OR,
 	FY_BINARY_EQ,
@@ -132,11 +132,11 @@ typedef enum fy_binary {
 	FY_BINARY_MOD,
 	FY_BINARY_MATMUL,
 	FY_BINARY_POW, /* right-associative: its chains have one link */
-} fy_binary;
+} fy_binary_sign;
 
 /* The operator as written: "+", "not in". */
-const char *fy_binary_text(fy_binary op);
-const char *fy_unary_text(fy_unary op);
+const char *fy_binary_text(fy_binary_sign op);
+const char *fy_unary_text(fy_unary_sign op);
 
 typedef struct fy_script_arg {
 	const char *name; /* of f(name=value); NULL when positional */
@@ -146,7 +146,7 @@ typedef struct fy_script_arg {
 
 /* One `op operand` of a chain. */
 typedef struct fy_link {
-	fy_binary op;
+	fy_binary_sign op;
 	fy_span span; /* of the operator */
 	fy_expr *operand;
 } fy_link;
@@ -194,7 +194,7 @@ struct fy_expr {
 			int count;
 		} dict;
 		struct {
-			fy_unary op;
+			fy_unary_sign op;
 			fy_expr *operand;
 		} unary;
 		/* first op operand op operand ..., left to right: all of one precedence, so a sum of 40,000
@@ -268,7 +268,7 @@ struct fy_stmt {
 		} assign;
 		struct {
 			fy_expr *target; /* NAME, ATTRIBUTE or SUBSCRIPT */
-			fy_binary op;
+			fy_binary_sign op;
 			fy_expr *value;
 		} augment;
 		struct {

@@ -65,7 +65,7 @@ typedef enum fy_token_kind {
 
 typedef struct fy_token {
 	fy_token_kind kind;
-	fy_binary op;
+	fy_binary_sign op;
 	const char *start;
 	size_t len;
 	fy_span span;

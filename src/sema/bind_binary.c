@@ -57,7 +57,7 @@ fy_bexpr *fy_bind_magic(fy_scope *s, fy_span span, const char *name, fy_bexpr *b
 }
 
 /* 2.5+3.5j is one number. */
-static fy_bexpr *complex_literal(fy_scope *s, fy_binary op, fy_span span, const fy_bexpr *left,
+static fy_bexpr *complex_literal(fy_scope *s, fy_binary_sign op, fy_span span, const fy_bexpr *left,
 				 const fy_bexpr *right)
 {
 	if (op != FY_BINARY_ADD && op != FY_BINARY_SUB)
@@ -72,7 +72,7 @@ static fy_bexpr *complex_literal(fy_scope *s, fy_binary op, fy_span span, const 
 	return fy_bexpr_literal(s, span, (fy_arg){ .kind = FY_ARG_COMPLEX, .c = { re, im } });
 }
 
-static fy_bexpr *bind_logic(fy_scope *s, fy_binary op, fy_span span, fy_bexpr *left, fy_bexpr *right)
+static fy_bexpr *bind_logic(fy_scope *s, fy_binary_sign op, fy_span span, fy_bexpr *left, fy_bexpr *right)
 {
 	fy_bexpr *logic = fy_bexpr_new(s, op == FY_BINARY_AND ? FY_B_AND : FY_B_OR, span);
 	logic->count = 2;
@@ -90,7 +90,7 @@ static fy_bexpr *bind_contains(fy_scope *s, fy_span span, fy_bexpr *item, fy_bex
 	return magic ? magic : fy_bexpr_operator(s, span, "aten::__contains__", pair, 2);
 }
 
-fy_bexpr *fy_bind_binary(fy_scope *s, fy_binary op, fy_span span, fy_bexpr *left, fy_bexpr *right)
+fy_bexpr *fy_bind_binary(fy_scope *s, fy_binary_sign op, fy_span span, fy_bexpr *left, fy_bexpr *right)
 {
 	if (op == FY_BINARY_AND || op == FY_BINARY_OR)
 		return bind_logic(s, op, span, left, right);
@@ -144,7 +144,7 @@ static bool is_value_type(const fy_btype *type)
 	}
 }
 
-fy_bexpr *fy_bind_augmented(fy_scope *s, fy_binary op, fy_span span, fy_bexpr *left, fy_bexpr *right)
+fy_bexpr *fy_bind_augmented(fy_scope *s, fy_binary_sign op, fy_span span, fy_bexpr *left, fy_bexpr *right)
 {
 	const char *in_place = binaries[op].in_place;
 	if (!in_place || is_value_type(left->known) || fy_known_class(left->known)) {

@@ -203,7 +203,7 @@ fy_bexpr *fy_bind_expr(fy_scope *s, const fy_expr *expr, const fy_btype *hint);
 fy_bexpr *fy_bind_lazy(fy_scope *s, const fy_expr *expr, const fy_btype *hint);
 fy_bexpr *fy_bind_name(fy_scope *s, const fy_expr *expr);
 fy_bexpr *fy_bind_attribute(fy_scope *s, const fy_expr *expr);
-fy_bexpr *fy_bind_binary(fy_scope *s, fy_binary op, fy_span span, fy_bexpr *left, fy_bexpr *right);
+fy_bexpr *fy_bind_binary(fy_scope *s, fy_binary_sign op, fy_span span, fy_bexpr *left, fy_bexpr *right);
 fy_bexpr *fy_bind_chain(fy_scope *s, const fy_expr *expr);
 fy_bexpr *fy_bind_call(fy_scope *s, const fy_expr *expr, const fy_btype *hint);
 /* Calls of names of the language, such as annotate(...) and len(...); NULL when `name` is none. */
@@ -215,7 +215,7 @@ fy_bexpr *fy_bind_magic(fy_scope *s, fy_span span, const char *name, fy_bexpr *b
 			int count);
 /* Ties a call that is complete to its callee: checks arity and keywords and remembers who calls whom. */
 void fy_bind_callee(fy_scope *s, const fy_bexpr *call, const fy_function *callee, int given_self);
-fy_bexpr *fy_bind_augmented(fy_scope *s, fy_binary op, fy_span span, fy_bexpr *left, fy_bexpr *right);
+fy_bexpr *fy_bind_augmented(fy_scope *s, fy_binary_sign op, fy_span span, fy_bexpr *left, fy_bexpr *right);
 
 /* A dotted name from the roots torch, ops, __torch__ and CONSTANTS. */
 typedef enum fy_dotted_kind {
