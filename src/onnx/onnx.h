@@ -108,7 +108,7 @@ const fy_onnx_op *fy_onnx_op_at(int index);
  * misfit).
  */
 fy_status FY_MUST_USE fy_onnx_infer(const fy_node *node, int opset, fy_type *results, fy_diags *diags);
-#define FY_ONNX_DIM_UNKNOWN ((fy_dim)INT64_MIN)
+#define FY_ONNX_DIM_UNKNOWN FY_DIM_UNKNOWN
 
 /*
  * Executes one node on concrete tensors. inputs parallel to node->args (NULL: absent); outputs:

@@ -96,6 +96,17 @@ static fy_status find_op(fy_call *call)
 	return fy_call_check_kinds(call);
 }
 
+/* Sizes of which nothing is known become symbols of their own. */
+static void name_sizes(fy_call *call)
+{
+	for (int i = 0; i < call->result_count; i++) {
+		fy_shape *shape = &call->results[i].meta->shape;
+		for (int d = 0; d < shape->rank; d++)
+			if (shape->dims[d] == FY_DIM_UNKNOWN && call->next_symbol != NULL)
+				shape->dims[d] = fy_call_new_symbol(call);
+	}
+}
+
 fy_status fy_op_infer(fy_call *call)
 {
 	call->results = NULL;
@@ -104,6 +115,8 @@ fy_status fy_op_infer(fy_call *call)
 	fy_status status = infer(call);
 	if (status != FY_OK)
 		fy_call_release(call);
+	else
+		name_sizes(call);
 	return status;
 }
 

@@ -69,6 +69,8 @@ static bool broadcast_dim(fy_dim a, fy_dim b, fy_dim *out)
 		*out = b;
 	else if (fy_dim_known(a) && !fy_dim_known(b))
 		*out = a;
+	else if (!fy_dim_known(a))
+		*out = FY_DIM_UNKNOWN;
 	else
 		return false;
 	return true;

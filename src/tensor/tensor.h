@@ -65,6 +65,8 @@ enum { FY_MAX_RANK = 16 };
 typedef int64_t fy_dim;
 static inline bool fy_dim_known(fy_dim dim) { return dim >= 0; }
 static inline fy_dim fy_dim_symbol(int symbol) { return -1 - (fy_dim)symbol; }
+/* A size of which nothing is known and that has no symbol yet. */
+#define FY_DIM_UNKNOWN ((fy_dim)INT64_MIN)
 
 typedef struct fy_shape {
 	int rank;
@@ -79,7 +81,8 @@ bool fy_shape_numel(const fy_shape *shape, int64_t *out);
 #define FY_STRIDE_UNKNOWN INT64_MIN
 void fy_shape_strides(const fy_shape *shape, int64_t strides[]);
 /* Numpy broadcasting; false when the shapes do not fit. A symbol against 1 or an equal symbol is fine,
- * a symbol against a known size > 1 is taken to be that size (PyTorch would raise otherwise). */
+ * a symbol against a known size > 1 is taken to be that size (PyTorch would raise otherwise). Of two different symbols
+ * either may be 1: FY_DIM_UNKNOWN. */
 bool fy_shape_broadcast(const fy_shape *a, const fy_shape *b, fy_shape *out);
 void fy_buf_put_shape(fy_buf *buf, const fy_shape *shape); /* [1,3,s0] */
 

@@ -68,7 +68,7 @@ static void broadcasting(void **state)
 	check_broadcast(SHAPE(S0, 1), SHAPE(1, S1), SHAPE(S0, S1));
 	check_broadcast(SHAPE(S0), SHAPE(5), SHAPE(5));
 	check_broadcast(SHAPE(S0), SHAPE(S0), SHAPE(S0));
-	check_broadcast(SHAPE(S0), SHAPE(S1), NULL);
+	check_broadcast(SHAPE(S0), SHAPE(S1), SHAPE(FY_DIM_UNKNOWN));
 }
 
 /* A view of ten floats. */
