@@ -37,7 +37,7 @@ static void try_arm(fy_eval *ev, fy_arm_fn arm, void *user, int which, fy_block 
 	ev->span = span;
 }
 
-static void assume(fy_eval *ev)
+void fy_eval_assume(fy_eval *ev, const char *what)
 {
 	fy_place place = fy_eval_place(ev);
 	fy_buf key = { 0 };
@@ -46,11 +46,18 @@ static void assume(fy_eval *ev)
 	fy_buf_printf(&key, "assume %s:%d", place.member ? place.member : "", place.line);
 	if (!fy_map_has(&ev->reported, (fy_str){ fy_buf_text(&key), key.len })) {
 		fy_map_put(&ev->reported, (fy_str){ fy_buf_text(&key), key.len }, ev);
-		fy_warning(ev->diags, "assumption", &place,
-			   "one arm of this branch raises: the data are taken never to get there");
+		fy_warning(ev->diags, "assumption", &place, "%s", what);
 		fy_note(ev->diags, "it would raise: %s", ev->raise_message);
+		if (ev->raise_place.text)
+			fy_note(ev->diags, "at %s:%d: %.*s", ev->raise_place.member, ev->raise_place.line,
+				(int)strcspn(ev->raise_place.text, "\n"), ev->raise_place.text);
 	}
 	fy_buf_release(&key);
+}
+
+static void assume_arm(fy_eval *ev)
+{
+	fy_eval_assume(ev, "one arm of this branch raises: the data are taken never to get there");
 }
 
 /* ---- merging --------------------------------------------------------------------------------------------------------- */
@@ -115,10 +122,10 @@ static fy_status merge_arms(fy_merge *m, const fy_changes *a, const fy_changes *
 		status = leave(ev, m->node->blocks[1], b, m->b, m->count);
 	for (size_t i = 0; i < merged.count && status == FY_OK; i++)
 		fy_where_set(ev, merged.items[i].where, &merged.items[i].after);
+	fy_merge_finish(m);
 	for (size_t i = 0; i < merged.count; i++)
 		fy_content_unref(&merged.items[i].after);
 	fy_free(merged.items);
-	fy_merge_release(m);
 	return status;
 }
 
@@ -127,7 +134,7 @@ static fy_status merge_arms(fy_merge *m, const fy_changes *a, const fy_changes *
 /* The second arm raises: the first one's nodes and changes are what happens. */
 static fy_status keep_first(fy_eval *ev, fy_node *node, const fy_changes *changes)
 {
-	assume(ev);
+	assume_arm(ev);
 	fy_block_splice(ev->block, node, node->blocks[0]);
 	fy_node_erase(node);
 	for (size_t i = 0; i < changes->count; i++)
@@ -146,19 +153,23 @@ static fy_node *if_node(fy_eval *ev, fy_value *condition)
 	return node;
 }
 
-/* ---- forced arms: see split.c --------------------------------------------------------------------------------------------- */
+/* ---- forced arms: see capture.c --------------------------------------------------------------------------------------------- */
 
-static fy_forced *find_forced(fy_eval *ev, int ordinal)
+int fy_eval_ordinal(fy_eval *ev, fy_forced **forced)
 {
-	for (int i = 0; i < ev->forced_count; i++)
+	int ordinal = ev->journal ? ev->splittable : ev->ifs++;
+
+	*forced = NULL;
+	for (int i = 0; i < ev->forced_count && !ev->journal; i++)
 		if (ev->forced[i].ordinal == ordinal)
-			return &ev->forced[i];
-	return NULL;
+			*forced = &ev->forced[i];
+	return ordinal;
 }
 
 /* The rest of the program runs inside the arm. The node goes behind what was recorded anew on the way here. */
 static fy_status run_forced(fy_eval *ev, fy_forced *forced, fy_value *condition, fy_arm_fn arm, void *user)
 {
+	forced->place = fy_eval_place(ev);
 	if (!forced->assumed) {
 		if (!forced->node)
 			forced->node = if_node(ev, condition);
@@ -171,36 +182,70 @@ static fy_status run_forced(fy_eval *ev, fy_forced *forced, fy_value *condition,
 
 /* ---- entry ------------------------------------------------------------------------------------------------------------------ */
 
-fy_status fy_eval_branch(fy_eval *ev, fy_value *condition, fy_arm_fn arm, void *user)
+/* Both arms, tried and merged. What the arms cannot agree on may be settled by splitting the outermost branch. */
+static fy_status run_both(fy_merge *m, fy_arm_fn arm, void *user)
 {
-	int ordinal = ev->journal ? -1 : ev->ifs++;
-	fy_forced *forced = ordinal >= 0 ? find_forced(ev, ordinal) : NULL;
+	fy_eval *ev = m->ev;
 	fy_arm_run runs[2] = { { 0 } };
-	fy_merge m = { .ev = ev, .start = ++ev->serial, .place = fy_eval_place(ev), .ordinal = ordinal };
+	int splittable = ev->splittable;
 	fy_status status;
 
-	if (forced)
-		return run_forced(ev, forced, condition, arm, user);
-	m.node = if_node(ev, condition);
-	try_arm(ev, arm, user, 0, m.node->blocks[0], &runs[0]);
+	ev->splittable = m->ordinal;
+	try_arm(ev, arm, user, 0, m->node->blocks[0], &runs[0]);
+	if (runs[0].status == FY_OK)
+		try_arm(ev, arm, user, 1, m->node->blocks[1], &runs[1]);
+	ev->splittable = splittable;
 	if (runs[0].raised) {
 		fy_changes_release(&runs[0].changes);
-		fy_node_erase(m.node);
-		assume(ev);
+		fy_node_erase(m->node);
+		assume_arm(ev);
 		return arm(ev, user, 1);
 	}
-	if (runs[0].status == FY_OK)
-		try_arm(ev, arm, user, 1, m.node->blocks[1], &runs[1]);
 	if (runs[0].status != FY_OK)
 		status = runs[0].status;
 	else if (runs[1].raised)
-		status = keep_first(ev, m.node, &runs[0].changes);
+		status = keep_first(ev, m->node, &runs[0].changes);
 	else if (runs[1].status != FY_OK)
 		status = runs[1].status;
 	else
-		status = merge_arms(&m, &runs[0].changes, &runs[1].changes);
+		status = merge_arms(m, &runs[0].changes, &runs[1].changes);
 	fy_changes_release(&runs[0].changes);
 	fy_changes_release(&runs[1].changes);
+	return status;
+}
+
+fy_status fy_eval_branch(fy_eval *ev, fy_value *condition, fy_arm_fn arm, void *user)
+{
+	fy_forced *forced;
+	fy_merge m = { .ev = ev, .start = ++ev->serial, .place = fy_eval_place(ev) };
+	fy_status status;
+
+	m.ordinal = fy_eval_ordinal(ev, &forced);
+	if (forced)
+		return run_forced(ev, forced, condition, arm, user);
+	m.node = if_node(ev, condition);
+	status = run_both(&m, arm, user);
+	fy_merge_release(&m);
+	return status;
+}
+
+fy_status fy_eval_choose(fy_eval *ev, fy_value *condition, fy_ivalue a, fy_ivalue b, fy_ivalue *out)
+{
+	fy_merge m = { .ev = ev, .start = ++ev->serial, .place = fy_eval_place(ev), .ordinal = -1 };
+	const fy_changes none = { 0 };
+	fy_status status;
+
+	m.node = if_node(ev, condition);
+	*out = fy_merge_values(&m, a, b);
+	status = leave(ev, m.node->blocks[0], &none, m.a, m.count);
+	if (status == FY_OK)
+		status = leave(ev, m.node->blocks[1], &none, m.b, m.count);
+	fy_merge_finish(&m);
+	fy_merge_release(&m);
+	if (m.node->result_count == 0)
+		fy_node_erase(m.node);
+	if (status != FY_OK)
+		fy_iunref(*out);
 	return status;
 }
 

@@ -29,8 +29,9 @@ static int by_name(const void *a, const void *b)
 
 static void build(void)
 {
-	static const fy_builtin *const families[] = { fy_builtins_number, fy_builtins_list,   fy_builtins_dict,
-						      fy_builtins_str,	  fy_builtins_tensor, fy_builtins_misc };
+	static const fy_builtin *const families[] = { fy_builtins_number, fy_builtins_list,   fy_builtins_list_edit,
+						      fy_builtins_dict,	  fy_builtins_str,    fy_builtins_tensor,
+						      fy_builtins_misc };
 
 	for (size_t f = 0; f < FY_COUNT(families); f++) {
 		for (const fy_builtin *b = families[f]; b->name; b++) {
@@ -74,7 +75,9 @@ fy_status fy_builtin_call(fy_eval *ev, const char *name, const fy_args *args, fy
 {
 	int i = find(name);
 
-	*handled = false;
+	*handled = fy_grown_any(args);
+	if (*handled)
+		return fy_grown_call(ev, name, args, out);
 	for (; i >= 0 && i < entry_count && strcmp(entries[i].builtin->name, name) == 0 && !*handled; i++)
 		FY_TRY(entries[i].builtin->run(ev, args, out, handled));
 	return FY_OK;

@@ -76,13 +76,13 @@ static void report_state(fy_eval *ev)
 typedef struct fy_outcome {
 	fy_status status;
 	bool raised;
-	int split; /* ordinal of the If to split at; -1: none */
+	const fy_poison *split; /* what was read, and where the program is to be split for that; NULL: nothing */
 } fy_outcome;
 
 /* Runs the program with the first `forced` decisions made. Diagnostics of a run that will be split are dropped. */
 static fy_outcome run_once(fy_capture *c, int forced, fy_ending *ending)
 {
-	fy_outcome outcome = { .split = -1 };
+	fy_outcome outcome = { 0 };
 	fy_leaf_list leaves = { 0 };
 	fy_ivalue result = { 0 };
 	size_t before = c->diags->count;
@@ -98,7 +98,7 @@ static fy_outcome run_once(fy_capture *c, int forced, fy_ending *ending)
 	outcome.raised = outcome.status == FY_USAGE && ev.raised;
 	if (outcome.status == FY_UNSUPPORTED && ev.poisoned && ev.poisoned->ordinal >= 0 && forced < SPLIT_DEPTH &&
 	    c->runs < SPLIT_RUNS && !ev.unsupported) {
-		outcome.split = ev.poisoned->ordinal;
+		outcome.split = ev.poisoned;
 		fy_diags_truncate(c->diags, before);
 	} else if (!(outcome.raised && forced > 0)) {
 		fy_eval_explain(&ev, outcome.status);
@@ -161,13 +161,12 @@ static fy_outcome assume(fy_capture *c, int depth, int arm, fy_ending *ending)
 	return run_path(c, depth + 1, ending);
 }
 
-static fy_outcome split(fy_capture *c, int depth, int ordinal, fy_ending *ending)
+static fy_outcome split(fy_capture *c, int depth, fy_ending *ending)
 {
 	fy_ending ends[2] = { { 0 } };
 	fy_outcome outcome;
 	fy_node *node;
 
-	c->forced[depth] = (fy_forced){ .ordinal = ordinal };
 	outcome = run_path(c, depth + 1, &ends[0]);
 	if (outcome.raised)
 		return assume(c, depth, 1, ending);
@@ -183,11 +182,16 @@ static fy_outcome split(fy_capture *c, int depth, int ordinal, fy_ending *ending
 	return outcome;
 }
 
+/* Runs the program; where that needs more decisions, makes one and runs it again: both ways of a branch, or with the
+ * first round of a loop peeled off. */
 static fy_outcome run_path(fy_capture *c, int depth, fy_ending *ending)
 {
 	fy_outcome outcome = run_once(c, depth, ending);
 
-	return outcome.split >= 0 ? split(c, depth, outcome.split, ending) : outcome;
+	if (!outcome.split)
+		return outcome;
+	c->forced[depth] = (fy_forced){ .ordinal = outcome.split->ordinal };
+	return outcome.split->peel ? run_path(c, depth + 1, ending) : split(c, depth, ending);
 }
 
 /* ---- entry ------------------------------------------------------------------------------------------------------------------------ */

@@ -73,6 +73,8 @@ struct fy_iseq {
 	fy_ivalue *items;
 	int64_t count;
 	size_t capacity;
+	fy_var *grown;   /* a list whose length depends on data: its elements as rows; `items` is empty then */
+	bool of_numbers; /* its rows are numbers */
 };
 
 typedef struct fy_ientry {
@@ -94,6 +96,7 @@ struct fy_iobject {
 	fy_class *class;
 	const char *path;  /* module path, NULL for objects made by the program */
 	const fy_pvalue *custom; /* state of a C++ class object */
+	const fy_poison *lost; /* identity lost at a merge: may be read, not written */
 	fy_ivalue *attributes; /* one per class attribute */
 };
 
@@ -106,8 +109,10 @@ struct fy_ienum {
 /* Why a value is not to be had: two arms of a branch disagree, or its operator is not supported. */
 struct fy_poison {
 	const char *what;
-	fy_place place, other;
+	fy_place place;
 	int ordinal;      /* of the If that could be split; -1: none */
+	bool loop;        /* the place is a loop, not a branch */
+	bool peel;        /* the ordinal is of a loop whose first round could be peeled off */
 	bool unsupported; /* reported already */
 };
 
@@ -123,6 +128,9 @@ fy_ivalue fy_itensor(fy_var *var); /* takes the reference */
 fy_ivalue fy_iref(fy_ivalue value);
 void fy_iunref(fy_ivalue value);
 const char *fy_ikind_name(fy_ivalue value);
+bool fy_inumber(fy_ivalue value); /* bool, int or float, known or symbolic */
+fy_dtype fy_inumber_dtype(fy_ivalue number); /* FY_BOOL, FY_I64 or FY_F64 */
+bool fy_iseq_like(fy_ivalue value); /* list or tuple */
 bool fy_iequal(fy_ivalue a, fy_ivalue b); /* known values; objects by identity */
 bool fy_iidentical(fy_ivalue a, fy_ivalue b); /* same object or equal known scalar */
 void fy_iprint(fy_ivalue value, fy_buf *out, bool quoted); /* as TorchScript's str() */
@@ -141,10 +149,12 @@ fy_ivalue fy_iobject_new(fy_eval *ev, fy_class *class, const char *path);
 typedef struct fy_step {
 	const struct fy_step *parent;
 	const fy_schema *schema;
-	const fy_arg *args; /* in the arena of the evaluator; argument `of` is a placeholder */
-	int arg_count, of;
-	int result; /* which result of the call */
-	bool list;
+	const fy_arg *args; /* in the arena of the evaluator, as in a graph; argument `of` is a placeholder */
+	int of, item;       /* item: which element when that argument is a list of tensors; else -1 */
+	int result;         /* which result of the call */
+	const fy_type *types; /* of all its results */
+	int type_count;
+	const fy_tensor *geometry; /* what this step gives; without data */
 	const fy_origin *origin;
 } fy_step;
 
@@ -179,7 +189,8 @@ struct fy_var {
 fy_var *fy_var_concrete(fy_tensor *tensor); /* takes the reference */
 fy_var *fy_var_constant(fy_eval *ev, fy_tensor *tensor, const char *name); /* takes the reference; own cell */
 fy_var *fy_var_symbolic(fy_eval *ev, fy_tensor *meta, fy_value *value); /* takes the reference; own cell */
-fy_var *fy_var_view(fy_eval *ev, fy_var *of, const fy_step *step, fy_tensor *geometry); /* takes geometry */
+fy_var *fy_var_view(fy_var *of, const fy_step *step, fy_tensor *geometry); /* takes geometry */
+fy_var *fy_var_whole(fy_var *of); /* all of its cell */
 fy_var *fy_var_ref(fy_var *var);
 void fy_var_unref(fy_var *var);
 /* Wraps fresh data: concrete when running, constant when capturing. Takes the reference. */
@@ -190,6 +201,10 @@ fy_tensor *fy_var_data(fy_eval *ev, fy_var *var);
 fy_tensor *fy_var_tensor(fy_eval *ev, fy_var *var);
 /* The SSA value in the current block, recording what is needed. NULL after an error. */
 fy_value *fy_var_value(fy_eval *ev, fy_var *var);
+/* What the chain of views gives on the present content of the cell, recorded anew. */
+fy_value *fy_step_value(fy_eval *ev, const fy_step *step, const fy_cell *cell);
+/* Geometry alone, in the arena: never counted. */
+fy_tensor *fy_geometry_copy(fy_arena *arena, const fy_tensor *tensor);
 /* Writes `by` (same shape and dtype) into var and so into everything that shares its cell. */
 fy_status FY_MUST_USE fy_var_write(fy_eval *ev, fy_var *var, fy_var *by);
 void fy_cell_unref(fy_cell *cell);
@@ -212,6 +227,8 @@ typedef struct fy_content {
 	fy_tensor *constant;
 	fy_ivalue *items;
 	int64_t count;
+	fy_var *grown; /* of a list */
+	const fy_poison *lost, *poison; /* of a cell, list or dict */
 } fy_content;
 
 /* A place that changed, with what it held before and after. */
@@ -259,12 +276,13 @@ void fy_attribute_set(fy_eval *ev, fy_iobject *object, int index, fy_ivalue valu
 
 /* ---- the evaluator ------------------------------------------------------------------------------------------ */
 
-/* An If on data that this run must follow one way to the end of the program. */
+/* An If on data that this run must follow one way to the end of the program, or a loop whose first round it peels. */
 typedef struct fy_forced {
 	int ordinal;
 	int arm;
 	bool assumed;  /* the other arm raises: no If at all */
 	fy_node *node; /* made by the first run that gets there */
+	fy_place place;
 } fy_forced;
 
 struct fy_eval {
@@ -281,12 +299,15 @@ struct fy_eval {
 	fy_span span;       /* of the statement or call under way */
 	int depth;          /* of calls */
 	int64_t steps, step_limit;
-	int ifs;            /* Ifs on data met so far */
+	int ifs;            /* Ifs and loops on data met so far */
 	int next_input;     /* graph inputs met so far in this run */
 	bool raised;        /* the program raised: `raise_message`, not a diagnostic yet */
 	char *raise_message;
 	fy_place raise_place;
 	const fy_poison *poisoned; /* a poison was read: not a diagnostic yet */
+	fy_place poison_place;     /* where it was read */
+	const char *poison_name;   /* by which name; NULL: none */
+	int splittable;  /* ordinal of the outermost If whose arm is tried; -1: none, or in a loop on data */
 	bool broke, continued;     /* break or continue under way */
 	fy_forced *forced;
 	int forced_count;
@@ -307,6 +328,8 @@ const fy_origin *fy_eval_origin(fy_eval *ev);
 /* The program raises: no diagnostic yet, because another arm may go on. Returns FY_USAGE. */
 fy_status fy_eval_raise(fy_eval *ev, const char *format, ...) FY_PRINTF(2, 3);
 fy_status fy_eval_poisoned(fy_eval *ev, const fy_poison *poison);
+/* The same for what the program reads by a name. */
+fy_status fy_eval_poisoned_name(fy_eval *ev, const fy_poison *poison, const char *name);
 /* Malformed at run time, e.g. a value of a kind that an operator cannot take. */
 fy_status fy_eval_error(fy_eval *ev, fy_status status, const char *id, const char *format, ...) FY_PRINTF(4, 5);
 
@@ -359,6 +382,13 @@ fy_status FY_MUST_USE fy_match_call(fy_eval *ev, const char *name, fy_schema_set
 /* invoke.c: one operator call. Arguments are borrowed. */
 fy_status FY_MUST_USE fy_eval_operator(fy_eval *ev, const char *name, fy_schema_set set, fy_ivalue *args, int arg_count,
 				       const char *const *names, fy_ivalue *values, int keyword_count, fy_ivalue *out);
+/* The same with a schema that has a record, arguments in schema order. */
+fy_status FY_MUST_USE fy_eval_schema(fy_eval *ev, const fy_schema *schema, const fy_ivalue *args, fy_ivalue *out);
+/* in_place.c. `twin` is the functional form of the matched schema, whose argument `written` gets its (first) result. */
+fy_status FY_MUST_USE fy_eval_in_place(fy_eval *ev, const fy_match *match, const fy_schema *twin, int written,
+				       fy_ivalue *out);
+/* As fy_eval_schema, with what while capturing cannot be taken as it is. */
+fy_status FY_MUST_USE fy_eval_functional(fy_eval *ev, const fy_schema *schema, const fy_ivalue *args, fy_ivalue *out);
 /* A tensor operator by full schema name with arguments in schema order (ivalues, borrowed). First result. */
 fy_status FY_MUST_USE fy_eval_tensor_op(fy_eval *ev, const char *full, const fy_ivalue *args, int arg_count,
 					fy_ivalue *out);
@@ -373,19 +403,36 @@ typedef struct fy_builtin {
 	const char *name;
 	fy_builtin_fn run;
 } fy_builtin;
+/* grown.c: lists whose length depends on data. */
+bool fy_grown_any(const fy_args *args); /* is one among the arguments? */
+fy_status FY_MUST_USE fy_grown_call(fy_eval *ev, const char *name, const fy_args *args, fy_ivalue *out);
+fy_status fy_grown_refuse(fy_eval *ev, const char *name);
+fy_status FY_MUST_USE fy_grown_item(fy_eval *ev, const fy_iseq *list, fy_ivalue index, fy_ivalue *out);
+fy_ivalue fy_grown_new(fy_eval *ev, fy_ivalue rows, bool of_numbers); /* takes the reference of rows */
+/* The one type of all elements, which is *row when that has a shape; false: they have no one type. */
+bool fy_rows_type(const fy_ivalue *items, int64_t count, fy_type *row);
+fy_status FY_MUST_USE fy_rows_stack(fy_eval *ev, const fy_ivalue *items, int64_t count, const fy_type *row, fy_ivalue *out);
 /* Tries every family that has the name. */
 fy_status FY_MUST_USE fy_builtin_call(fy_eval *ev, const char *name, const fy_args *args, fy_ivalue *out, bool *handled);
-extern const fy_builtin fy_builtins_number[], fy_builtins_list[], fy_builtins_dict[], fy_builtins_str[],
-	fy_builtins_tensor[], fy_builtins_misc[]; /* each ends with name NULL */
+extern const fy_builtin fy_builtins_number[], fy_builtins_list[], fy_builtins_list_edit[], fy_builtins_dict[],
+	fy_builtins_str[], fy_builtins_tensor[], fy_builtins_misc[]; /* each ends with name NULL */
 /* Positional argument i, or keyword `name`; NULL when absent. */
 const fy_ivalue *fy_args_get(const fy_args *args, int i, const char *name);
 /* Arithmetic on a symbolic number: the tensor operator `full` on 0-d values, result a number of `dtype`. */
 fy_status FY_MUST_USE fy_symbol_op(fy_eval *ev, const char *full, const fy_ivalue *args, int count, fy_dtype dtype,
 				   fy_ivalue *out);
 
-/* branch.c, loop.c: control flow on data. trip: the number of rounds, NULL for while; first: rounds run already. */
+/* branch.c, loop.c: control flow on data. trip: the number of rounds, NULL for while; over: the list whose elements the
+ * rounds go through, NULL for none. */
 fy_status FY_MUST_USE fy_eval_if_data(fy_eval *ev, const fy_bstmt *stmt, fy_value *condition);
-fy_status FY_MUST_USE fy_eval_loop_data(fy_eval *ev, const fy_bstmt *stmt, fy_value *trip, int64_t first);
+/* The number of the If or loop that begins, by which a later run may be told what to do with it; inside of arms the
+ * number of the outermost If around. *forced: what this run was told, or NULL. */
+int fy_eval_ordinal(fy_eval *ev, fy_forced **forced);
+/* What was raised just now is taken never to happen: a warning, once per place. */
+void fy_eval_assume(fy_eval *ev, const char *what);
+/* a where the condition holds, else b: one merged value of things that exist already. Poison when they do not merge. */
+fy_status FY_MUST_USE fy_eval_choose(fy_eval *ev, fy_value *condition, fy_ivalue a, fy_ivalue b, fy_ivalue *out);
+fy_status FY_MUST_USE fy_eval_loop_data(fy_eval *ev, const fy_bstmt *stmt, const fy_ivalue *trip, const fy_iseq *over);
 
 /* instantiate.c: pickled objects to run-time values. */
 fy_status FY_MUST_USE fy_eval_instantiate(fy_eval *ev, const fy_pvalue *value, fy_ivalue *out);

@@ -63,11 +63,15 @@ static fy_status eval_slot(fy_eval *ev, const fy_bexpr *expr, fy_ivalue *out)
 {
 	fy_ivalue value = ev->frame->slots[expr->index];
 
-	if (value.kind == FY_I_POISON && !value.poison->unsupported)
-		return fy_eval_poisoned(ev, value.poison);
+	const char *const *names = ev->frame->function->slot_names;
+
+	if (value.kind == FY_I_POISON && !value.poison->unsupported) {
+		ev->span = expr->span;
+		return fy_eval_poisoned_name(ev, value.poison, names ? names[expr->index] : NULL);
+	}
 	if (value.kind == FY_I_UNSET)
 		return fy_eval_error(ev, FY_MALFORMED, "unassigned", "'%s' is read before it is assigned",
-				     ev->frame->function->slot_names ? ev->frame->function->slot_names[expr->index] : "?");
+				     names ? names[expr->index] : "?");
 	*out = fy_iref(value);
 	return FY_OK;
 }
@@ -102,7 +106,7 @@ static fy_status object_attribute(fy_eval *ev, fy_iobject *object, const char *n
 		return fy_eval_error(ev, FY_MALFORMED, "attribute", "'%s' has no attribute '%s'", object->class->name, name);
 	value = object->attributes[index];
 	if (value.kind == FY_I_POISON && !value.poison->unsupported)
-		return fy_eval_poisoned(ev, value.poison);
+		return fy_eval_poisoned_name(ev, value.poison, name);
 	if (value.kind == FY_I_UNSET)
 		return fy_eval_error(ev, FY_MALFORMED, "attribute", "attribute '%s' of '%s' was never set", name,
 				     object->class->name);

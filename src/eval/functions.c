@@ -47,7 +47,14 @@ fy_status fy_eval_raise(fy_eval *ev, const char *format, ...)
 
 fy_status fy_eval_poisoned(fy_eval *ev, const fy_poison *poison)
 {
+	return fy_eval_poisoned_name(ev, poison, NULL);
+}
+
+fy_status fy_eval_poisoned_name(fy_eval *ev, const fy_poison *poison, const char *name)
+{
 	ev->poisoned = poison;
+	ev->poison_place = fy_eval_place(ev);
+	ev->poison_name = name;
 	return FY_UNSUPPORTED;
 }
 

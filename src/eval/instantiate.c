@@ -31,11 +31,24 @@ static const char *tensor_name(const fy_eval *ev, const fy_tensor *tensor)
 	return fy_map_get(&ev->names, (fy_str){ (const char *)&tensor, sizeof tensor });
 }
 
-/* A tensor that shares its storage is an as_strided view of the flat storage, which is the cell. */
-static fy_ivalue shared_tensor(fy_eval *ev, struct fy_shared_storage *s, const fy_tensor *t, const char *name)
+static const fy_step *strided_step(fy_eval *ev, const fy_tensor *t)
 {
 	fy_step *step = FY_NEW(ev->arena, fy_step);
 	fy_arg *args = FY_NEW_ARRAY(ev->arena, fy_arg, 4);
+	fy_type type = fy_type_of(t);
+
+	args[1] = fy_arg_ints(ev->arena, t->shape.dims, t->shape.rank);
+	args[2] = fy_arg_ints(ev->arena, t->strides, t->shape.rank);
+	args[3] = fy_arg_int(t->offset);
+	*step = (fy_step){ .schema = fy_schema_find("aten::as_strided"), .args = args, .item = -1,
+			   .types = fy_arena_copy(ev->arena, &type, sizeof type), .type_count = 1,
+			   .geometry = fy_geometry_copy(ev->arena, t), .origin = fy_eval_origin(ev) };
+	return step;
+}
+
+/* A tensor that shares its storage is an as_strided view of the flat storage, which is the cell. */
+static fy_ivalue shared_tensor(fy_eval *ev, struct fy_shared_storage *s, const fy_tensor *t, const char *name)
+{
 	fy_var *var;
 
 	if (!s->flat) {
@@ -44,13 +57,7 @@ static fy_ivalue shared_tensor(fy_eval *ev, struct fy_shared_storage *s, const f
 
 		s->flat = fy_var_constant(ev, flat, name);
 	}
-	args[0] = fy_arg_none();
-	args[1] = fy_arg_ints(ev->arena, t->shape.dims, t->shape.rank);
-	args[2] = fy_arg_ints(ev->arena, t->strides, t->shape.rank);
-	args[3] = fy_arg_int(t->offset);
-	*step = (fy_step){ .schema = fy_schema_find("aten::as_strided"), .args = args, .arg_count = 4,
-			   .origin = fy_eval_origin(ev) };
-	var = fy_var_view(ev, s->flat, step, fy_tensor_view(t, t->dtype, &t->shape, t->strides, t->offset));
+	var = fy_var_view(s->flat, strided_step(ev, t), fy_tensor_view(t, t->dtype, &t->shape, t->strides, t->offset));
 	var->name = name;
 	return fy_itensor(var);
 }

@@ -131,30 +131,41 @@ static fy_var *referred(const fy_invocation *in, const fy_result *result)
 	return v.t;
 }
 
-/* Symbolic numbers among a view's arguments stay values; its base is filled in at each replay. */
-static const fy_step *make_step(fy_invocation *in, const fy_result *result, int index, const fy_arg *args)
+static fy_arg keep_arg(fy_arena *arena, fy_arg arg)
+{
+	if (arg.kind == FY_ARG_STR)
+		arg.s.data = fy_arena_strndup(arena, arg.s.data, arg.s.len);
+	if (arg.kind != FY_ARG_LIST)
+		return arg;
+	arg.list.items = fy_arena_copy(arena, arg.list.items, (size_t)arg.list.count * sizeof(fy_arg));
+	for (int i = 0; i < arg.list.count; i++)
+		arg.list.items[i] = keep_arg(arena, arg.list.items[i]);
+	return arg;
+}
+
+/* The view that result `index` is, so that it can be recorded again when its base has changed. */
+static const fy_step *make_step(fy_invocation *in, const fy_call *call, int index)
 {
 	fy_eval *ev = in->ev;
+	const fy_result *result = &call->results[index];
 	fy_step *step = FY_NEW(ev->arena, fy_step);
-	fy_arg *copy = FY_NEW_ARRAY(ev->arena, fy_arg, in->schema->arg_count);
+	fy_arg *args = FY_NEW_ARRAY(ev->arena, fy_arg, in->schema->arg_count);
+	fy_type *types = FY_NEW_ARRAY(ev->arena, fy_type, call->result_count);
 
-	for (int i = 0; i < in->schema->arg_count; i++) {
-		copy[i] = args[i];
-		if (args[i].kind == FY_ARG_LIST) {
-			copy[i].list.items = fy_arena_copy(ev->arena, args[i].list.items,
-							   (size_t)args[i].list.count * sizeof(fy_arg));
-		} else if (args[i].kind == FY_ARG_STR) {
-			copy[i].s.data = fy_arena_strndup(ev->arena, args[i].s.data, args[i].s.len);
-		}
-	}
-	*step = (fy_step){ .parent = referred(in, result)->step, .schema = in->schema, .args = copy,
-			   .arg_count = in->schema->arg_count, .of = result->of, .result = index,
-			   .origin = fy_eval_origin(ev) };
+	for (int i = 0; i < in->schema->arg_count; i++)
+		if (i != result->of || result->item >= 0)
+			args[i] = keep_arg(ev->arena, in->args[i].kind == FY_I_UNSET ? in->schema->args[i].fallback :
+											graph_arg(in, in->args[i]));
+	for (int i = 0; i < call->result_count; i++)
+		types[i] = fy_type_of(call->results[i].meta);
+	*step = (fy_step){ .parent = referred(in, result)->step, .schema = in->schema, .args = args, .of = result->of,
+			   .item = result->item, .result = index, .types = types, .type_count = call->result_count,
+			   .geometry = fy_geometry_copy(ev->arena, result->meta), .origin = fy_eval_origin(ev) };
 	return step;
 }
 
 /* Results of a call whose data are known; `tensors` are references that are taken over. */
-static fy_ivalue wrap_data(fy_invocation *in, const fy_call *call, int index, fy_tensor *tensor, const fy_arg *args)
+static fy_ivalue wrap_data(fy_invocation *in, const fy_call *call, int index, fy_tensor *tensor)
 {
 	const fy_result *result = &call->results[index];
 
@@ -164,12 +175,12 @@ static fy_ivalue wrap_data(fy_invocation *in, const fy_call *call, int index, fy
 	}
 	if (!FY_CAPTURING(in->ev))
 		return fy_itensor(fy_var_concrete(tensor));
-	if (result->kind == FY_VIEW && result->item < 0)
-		return fy_itensor(fy_var_view(in->ev, referred(in, result), make_step(in, result, index, args), tensor));
+	if (result->kind == FY_VIEW)
+		return fy_itensor(fy_var_view(referred(in, result), make_step(in, call, index), tensor));
 	return fy_itensor(fy_var_constant(in->ev, tensor, NULL));
 }
 
-static fy_ivalue wrap_value(fy_invocation *in, const fy_call *call, int index, fy_value *value, const fy_arg *args)
+static fy_ivalue wrap_value(fy_invocation *in, const fy_call *call, int index, fy_value *value)
 {
 	const fy_result *result = &call->results[index];
 	fy_eval *ev = in->ev;
@@ -177,10 +188,9 @@ static fy_ivalue wrap_value(fy_invocation *in, const fy_call *call, int index, f
 
 	if (result->kind == FY_SAME)
 		return fy_iref(fy_itensor(referred(in, result)));
-	if (result->kind != FY_VIEW || result->item >= 0)
+	if (result->kind != FY_VIEW)
 		return fy_itensor(fy_var_symbolic(ev, fy_tensor_ref(result->meta), value));
-	var = referred(in, result);
-	var = fy_var_view(ev, var, make_step(in, result, index, args), fy_tensor_ref(result->meta));
+	var = fy_var_view(referred(in, result), make_step(in, call, index), fy_tensor_ref(result->meta));
 	var->value = value;
 	var->block = ev->block;
 	var->version = var->cell->version;
@@ -225,21 +235,52 @@ static fy_status pack(fy_invocation *in, const fy_call *call, fy_ivalue *values,
 
 /* ---- executing and recording ------------------------------------------------------------------------------- */
 
+static bool sizes_known(const fy_arg *arg)
+{
+	if (arg->kind == FY_ARG_TENSOR)
+		return fy_shape_known(&arg->t->shape);
+	for (int i = 0; arg->kind == FY_ARG_LIST && i < arg->list.count; i++)
+		if (!sizes_known(&arg->list.items[i]))
+			return false;
+	return true;
+}
+
+/* What PyTorch would raise is kept aside: an arm may survive it. With sizes that depend on data nobody knows. */
+static fy_status as_raise(fy_invocation *in, fy_status status, size_t errors)
+{
+	fy_eval *ev = in->ev;
+	bool known = true;
+	char *message;
+
+	if (status != FY_USAGE || ev->diags->count <= errors)
+		return status;
+	for (int i = 0; i < in->schema->arg_count; i++)
+		known &= sizes_known(&in->call_args[i]);
+	message = fy_strdup(ev->diags->items[errors].message);
+	fy_diags_truncate(ev->diags, errors);
+	if (known)
+		status = fy_eval_raise(ev, "%s", message);
+	else
+		status = fy_eval_error(ev, FY_UNSUPPORTED, "data-sizes", "sizes that depend on data may not fit: %s", message);
+	fy_free(message);
+	return status;
+}
+
 static fy_status execute(fy_invocation *in, fy_call *inferred, fy_ivalue *out)
 {
 	fy_call call = *inferred;
+	size_t errors = in->ev->diags->count;
 	fy_tensor **tensors;
-	const fy_arg *steps = FY_CAPTURING(in->ev) ? in->call_args : NULL;
 	fy_ivalue *values;
 	int count;
 
 	call.results = NULL;
 	call.result_count = call.result_capacity = 0;
-	FY_TRY(fy_op_run(&call, false, &tensors, &count));
+	FY_TRY(as_raise(in, fy_op_run(&call, false, &tensors, &count), errors));
 	FY_ASSERT(count == inferred->result_count);
 	values = FY_NEW_ARRAY(in->scratch, fy_ivalue, count);
 	for (int i = 0; i < count; i++)
-		values[i] = wrap_data(in, inferred, i, tensors[i], steps);
+		values[i] = wrap_data(in, inferred, i, tensors[i]);
 	return pack(in, inferred, values, count, out);
 }
 
@@ -271,7 +312,7 @@ static fy_status record(fy_invocation *in, const fy_call *call, fy_ivalue *out)
 		node->origin = *fy_eval_origin(ev);
 	}
 	for (int i = 0; i < call->result_count; i++)
-		values[i] = wrap_value(in, call, i, node ? node->results[i] : NULL, args);
+		values[i] = wrap_value(in, call, i, node ? node->results[i] : NULL);
 	return pack(in, call, values, call->result_count, out);
 }
 
@@ -304,14 +345,7 @@ static fy_status infer(fy_invocation *in, fy_call *call)
 	call->next_symbol = NULL;
 	while (status == FY_OK && FY_CAPTURING(ev) && ev->graph->symbol_count < symbols)
 		fy_graph_symbol(ev->graph, NULL);
-	if (status == FY_USAGE && ev->diags->count > errors) { /* what PyTorch would raise: an arm may survive it */
-		char *message = fy_strdup(ev->diags->items[errors].message);
-
-		fy_diags_truncate(ev->diags, errors);
-		status = fy_eval_raise(ev, "%s", message);
-		fy_free(message);
-	}
-	return status;
+	return as_raise(in, status, errors);
 }
 
 static fy_status invoke(fy_invocation *in, fy_ivalue *out)
@@ -335,105 +369,12 @@ static fy_status invoke(fy_invocation *in, fy_ivalue *out)
 	return status;
 }
 
-static fy_status run_schema(fy_eval *ev, const fy_schema *schema, const fy_ivalue *args, fy_ivalue *out)
+fy_status fy_eval_schema(fy_eval *ev, const fy_schema *schema, const fy_ivalue *args, fy_ivalue *out)
 {
 	fy_invocation in = { .ev = ev, .scratch = fy_arena_new(), .schema = schema, .args = args };
 	fy_status status = invoke(&in, out);
 
 	fy_arena_free(in.scratch);
-	return status;
-}
-
-/* ---- in-place and out= forms --------------------------------------------------------------------------------- */
-
-/* unsqueeze_, t_ ...: the variable itself becomes the view. Nobody else may hold it: other names would change too,
- * which is what PyTorch does, but a journal cannot undo it. */
-static fy_status become_view(fy_eval *ev, fy_var *self, fy_var *view)
-{
-	if (ev->journal)
-		return fy_eval_error(ev, FY_UNSUPPORTED, "view-write",
-				     "an in-place change of shape under a condition that depends on data");
-	fy_tensor_unref(self->tensor);
-	self->tensor = fy_tensor_ref(view->tensor);
-	self->step = view->step;
-	self->version = view->version;
-	self->value = view->value;
-	self->block = view->block;
-	return FY_OK;
-}
-
-/* The functional result in the type and shape of what it is written to. */
-static fy_status fit_result(fy_eval *ev, fy_var *self, fy_ivalue *result)
-{
-	fy_ivalue made;
-
-	if (result->t->tensor->dtype != self->tensor->dtype) {
-		fy_ivalue args[] = { *result, fy_iint(self->tensor->dtype) };
-
-		FY_TRY(fy_eval_tensor_op(ev, "aten::to.dtype", args, 2, &made));
-		fy_iunref(*result);
-		*result = made;
-	}
-	if (!fy_shape_eq(&result->t->tensor->shape, &self->tensor->shape)) {
-		const fy_shape *shape = &self->tensor->shape;
-		fy_shape both;
-
-		if (!fy_shape_broadcast(&result->t->tensor->shape, shape, &both) || !fy_shape_eq(&both, shape))
-			return fy_eval_raise(ev, "the result's shape does not fit the tensor that is written in place");
-		fy_iseq *size;
-		fy_ivalue args[] = { *result, fy_iseq_new(ev, FY_I_LIST, &size, shape->rank) };
-		fy_status status;
-
-		for (int d = 0; d < shape->rank; d++)
-			fy_iseq_push(size, fy_iint(shape->dims[d]));
-		status = fy_eval_tensor_op(ev, "aten::expand", args, 2, &made);
-		fy_iunref(args[1]);
-		FY_TRY(status);
-		fy_iunref(*result);
-		*result = made;
-	}
-	return FY_OK;
-}
-
-static bool changes_view(const char *name)
-{
-	static const char *const names[] = { "aten::squeeze_", "aten::unsqueeze_", "aten::t_", "aten::transpose_",
-					     "aten::swapaxes_", "aten::swapdims_", "aten::as_strided_" };
-
-	for (size_t i = 0; i < FY_COUNT(names); i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return false;
-}
-
-static fy_status write_result(fy_eval *ev, const fy_schema *schema, fy_ivalue target, fy_ivalue *result)
-{
-	if (target.kind != FY_I_TENSOR || result->kind != FY_I_TENSOR)
-		return fy_eval_error(ev, FY_UNSUPPORTED, "op-unsupported", "'%s' cannot be written in place", schema->full);
-	if (result->t == target.t)
-		return FY_OK;
-	if (changes_view(schema->name))
-		return become_view(ev, target.t, result->t);
-	FY_TRY(fit_result(ev, target.t, result));
-	return fy_var_write(ev, target.t, result->t);
-}
-
-static fy_status run_in_place(fy_eval *ev, const fy_schema *schema, const fy_schema *twin, int written,
-			      const fy_match *match, fy_ivalue *out)
-{
-	fy_ivalue *args = fy_zalloc((size_t)twin->arg_count * sizeof *args + 1), result;
-	fy_status status;
-
-	for (int i = 0, k = 0; i < schema->arg_count && k < twin->arg_count; i++)
-		if (i != written || !schema->args[i].keyword_only) /* out= has no counterpart */
-			args[k++] = match->args[i];
-	status = run_schema(ev, twin, args, &result);
-	fy_free(args);
-	FY_TRY(status);
-	status = write_result(ev, schema, match->args[written], &result);
-	fy_iunref(result);
-	if (status == FY_OK)
-		*out = fy_iref(match->args[written]);
 	return status;
 }
 
@@ -485,10 +426,10 @@ static fy_status run_match(fy_eval *ev, const fy_match *match, fy_ivalue *out)
 	int written;
 
 	if (fy_op_of(match->schema))
-		return run_schema(ev, match->schema, match->args, out);
+		return fy_eval_functional(ev, match->schema, match->args, out);
 	twin = fy_schema_functional(match->schema, &written);
 	if (twin && fy_op_of(twin))
-		return run_in_place(ev, match->schema, twin, written, match, out);
+		return fy_eval_in_place(ev, match, twin, written, out);
 	return unsupported(ev, match->schema->full, out);
 }
 
@@ -530,7 +471,7 @@ fy_status fy_eval_tensor_op(fy_eval *ev, const char *full, const fy_ivalue *args
 	FY_ASSERT(schema && arg_count <= schema->arg_count);
 	all = fy_zalloc((size_t)schema->arg_count * sizeof *all + 1);
 	memcpy(all, args, (size_t)arg_count * sizeof *all);
-	status = fy_op_of(schema) ? run_schema(ev, schema, all, out) : unsupported(ev, full, out);
+	status = fy_op_of(schema) ? fy_eval_functional(ev, schema, all, out) : unsupported(ev, full, out);
 	fy_free(all);
 	return status;
 }

@@ -133,6 +133,7 @@ static void seq_free(fy_iseq *seq)
 {
 	for (int64_t i = 0; i < seq->count; i++)
 		fy_iunref(seq->items[i]);
+	fy_var_unref(seq->grown);
 	fy_free(seq->items);
 	fy_free(seq);
 }
@@ -202,6 +203,29 @@ const char *fy_ikind_name(fy_ivalue value)
 
 	return names[value.kind];
 }
+
+bool fy_inumber(fy_ivalue v)
+{
+	return v.kind == FY_I_BOOL || v.kind == FY_I_INT || v.kind == FY_I_FLOAT || v.kind == FY_I_SYMBOL;
+}
+
+fy_dtype fy_inumber_dtype(fy_ivalue v)
+{
+	switch (v.kind) {
+	case FY_I_BOOL:
+		return FY_BOOL;
+	case FY_I_INT:
+		return FY_I64;
+	case FY_I_FLOAT:
+		return FY_F64;
+	case FY_I_SYMBOL:
+		return v.symbol->type.dtype;
+	default:
+		FY_BUG("a %s is no number", fy_ikind_name(v));
+	}
+}
+
+bool fy_iseq_like(fy_ivalue v) { return v.kind == FY_I_LIST || v.kind == FY_I_TUPLE; }
 
 static bool number_f64(fy_ivalue v, double *out)
 {

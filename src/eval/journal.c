@@ -78,13 +78,26 @@ fy_content fy_where_get(fy_where where)
 
 		content.ssa = cell->value;
 		content.constant = cell->constant ? fy_tensor_ref(cell->constant) : NULL;
+		content.lost = cell->lost;
 		break;
 	}
-	case FY_AT_LIST:
-		return content_of_items(((fy_iseq *)where.owner)->items, ((fy_iseq *)where.owner)->count);
-	case FY_AT_DICT: /* an entry is a key and a value side by side */
-		return content_of_items((const fy_ivalue *)((fy_idict *)where.owner)->items,
-					((fy_idict *)where.owner)->count * 2);
+	case FY_AT_LIST: {
+		const fy_iseq *seq = where.owner;
+
+		content = content_of_items(seq->items, seq->count);
+		content.grown = seq->grown ? fy_var_ref(seq->grown) : NULL;
+		content.lost = seq->lost;
+		content.poison = seq->poison;
+		break;
+	}
+	case FY_AT_DICT: { /* an entry is a key and a value side by side */
+		const fy_idict *dict = where.owner;
+
+		content = content_of_items((const fy_ivalue *)dict->items, dict->count * 2);
+		content.lost = dict->lost;
+		content.poison = dict->poison;
+		break;
+	}
 	}
 	return content;
 }
@@ -94,10 +107,12 @@ fy_content fy_content_ref(const fy_content *content)
 	fy_content copy = *content;
 
 	if (content->items)
-		copy = content_of_items(content->items, content->count);
+		copy.items = content_of_items(content->items, content->count).items;
 	fy_iref(copy.value);
 	if (copy.constant)
 		fy_tensor_ref(copy.constant);
+	if (copy.grown)
+		fy_var_ref(copy.grown);
 	return copy;
 }
 
@@ -105,6 +120,7 @@ void fy_content_unref(fy_content *content)
 {
 	fy_iunref(content->value);
 	fy_tensor_unref(content->constant);
+	fy_var_unref(content->grown);
 	for (int64_t i = 0; i < content->count; i++)
 		fy_iunref(content->items[i]);
 	fy_free(content->items);
@@ -122,30 +138,39 @@ static void set_items(fy_ivalue **items, int64_t *count, size_t *capacity, size_
 	fy_content_unref(&old);
 }
 
+static void put_value(fy_ivalue *at, fy_ivalue value)
+{
+	fy_ivalue old = *at;
+
+	*at = value;
+	fy_iunref(old);
+}
+
+static void put_grown(fy_iseq *seq, fy_var *grown)
+{
+	fy_var *old = seq->grown;
+
+	seq->grown = grown ? fy_var_ref(grown) : NULL;
+	fy_var_unref(old);
+}
+
 /* Changes a place without logging. */
 static void where_put(fy_eval *ev, fy_where where, const fy_content *content)
 {
 	switch (where.kind) {
-	case FY_AT_SLOT: {
-		fy_ivalue *slot = &((fy_frame *)where.owner)->slots[where.index], old = *slot;
-
-		*slot = fy_iref(content->value);
-		fy_iunref(old);
+	case FY_AT_SLOT:
+		put_value(&((fy_frame *)where.owner)->slots[where.index], fy_iref(content->value));
 		break;
-	}
-	case FY_AT_ATTRIBUTE: {
-		fy_ivalue *slot = &((fy_iobject *)where.owner)->attributes[where.index], old = *slot;
-
-		*slot = fy_iref(content->value);
-		fy_iunref(old);
+	case FY_AT_ATTRIBUTE:
+		put_value(&((fy_iobject *)where.owner)->attributes[where.index], fy_iref(content->value));
 		break;
-	}
 	case FY_AT_CELL: {
 		fy_cell *cell = where.owner;
 		fy_tensor *old = cell->constant;
 
 		cell->value = content->ssa;
 		cell->constant = content->constant ? fy_tensor_ref(content->constant) : NULL;
+		cell->lost = content->lost;
 		cell->version = ++ev->serial; /* never an old number again: cached reads must notice */
 		fy_tensor_unref(old);
 		break;
@@ -154,6 +179,9 @@ static void where_put(fy_eval *ev, fy_where where, const fy_content *content)
 		fy_iseq *seq = where.owner;
 
 		set_items(&seq->items, &seq->count, &seq->capacity, 1, content);
+		put_grown(seq, content->grown);
+		seq->lost = content->lost;
+		seq->poison = content->poison;
 		break;
 	}
 	case FY_AT_DICT: {
@@ -162,6 +190,8 @@ static void where_put(fy_eval *ev, fy_where where, const fy_content *content)
 
 		set_items(&items, &dict->count, &dict->capacity, 2, content);
 		dict->items = (fy_ientry *)items;
+		dict->lost = content->lost;
+		dict->poison = content->poison;
 		break;
 	}
 	}
@@ -170,12 +200,12 @@ static void where_put(fy_eval *ev, fy_where where, const fy_content *content)
 void fy_journal_touch(fy_eval *ev, fy_where_kind kind, void *owner, int64_t index, uint64_t birth)
 {
 	fy_journal *journal = ev->journal;
-	fy_where where = { kind, owner, index };
+	fy_where where;
 	fy_str key = { (const char *)&where, sizeof where };
 
 	if (!journal || birth > journal->start)
 		return;
-	memset(&where, 0, sizeof where);
+	memset(&where, 0, sizeof where); /* the padding is part of the key */
 	where.kind = kind;
 	where.owner = owner;
 	where.index = index;
@@ -188,28 +218,26 @@ void fy_journal_touch(fy_eval *ev, fy_where_kind kind, void *owner, int64_t inde
 	journal->log.items[journal->log.count++] = (fy_change){ .where = where, .before = fy_where_get(where) };
 }
 
-void fy_where_set(fy_eval *ev, fy_where where, const fy_content *content)
+static uint64_t birth_of(fy_where where)
 {
-	uint64_t birth = 0;
-
 	switch (where.kind) {
 	case FY_AT_SLOT:
-		birth = ((fy_frame *)where.owner)->birth;
-		break;
+		return ((fy_frame *)where.owner)->birth;
 	case FY_AT_ATTRIBUTE:
-		birth = ((fy_iobject *)where.owner)->birth;
-		break;
+		return ((fy_iobject *)where.owner)->birth;
 	case FY_AT_CELL:
-		birth = ((fy_cell *)where.owner)->birth;
-		break;
+		return ((fy_cell *)where.owner)->birth;
 	case FY_AT_LIST:
-		birth = ((fy_iseq *)where.owner)->birth;
-		break;
+		return ((fy_iseq *)where.owner)->birth;
 	case FY_AT_DICT:
-		birth = ((fy_idict *)where.owner)->birth;
-		break;
+		return ((fy_idict *)where.owner)->birth;
 	}
-	fy_journal_touch(ev, where.kind, where.owner, where.index, birth);
+	FY_BUG("unknown place %d", (int)where.kind);
+}
+
+void fy_where_set(fy_eval *ev, fy_where where, const fy_content *content)
+{
+	fy_journal_touch(ev, where.kind, where.owner, where.index, birth_of(where));
 	where_put(ev, where, content);
 }
 
@@ -251,22 +279,14 @@ const fy_change *fy_changes_find(const fy_changes *changes, fy_where where)
 
 void fy_slot_set(fy_eval *ev, fy_frame *frame, int slot, fy_ivalue value)
 {
-	fy_ivalue old;
-
 	fy_journal_touch(ev, FY_AT_SLOT, frame, slot, frame->birth);
-	old = frame->slots[slot];
-	frame->slots[slot] = value;
-	fy_iunref(old);
+	put_value(&frame->slots[slot], value);
 }
 
 void fy_attribute_set(fy_eval *ev, fy_iobject *object, int index, fy_ivalue value)
 {
-	fy_ivalue old;
-
 	fy_journal_touch(ev, FY_AT_ATTRIBUTE, object, index, object->birth);
 	if (object->path && !fy_iidentical(object->attributes[index], value))
 		ev->state_written = object->class->attributes[index].name;
-	old = object->attributes[index];
-	object->attributes[index] = value;
-	fy_iunref(old);
+	put_value(&object->attributes[index], value);
 }

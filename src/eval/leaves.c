@@ -362,6 +362,8 @@ fy_status fy_eval_leaves(fy_eval *ev, fy_ivalue value, const char *path, fy_leaf
 	case FY_I_TUPLE:
 		if (value.seq->poison)
 			return fy_eval_poisoned(ev, value.seq->poison);
+		if (value.seq->grown)
+			return fy_grown_refuse(ev, "return");
 		for (int64_t i = 0; i < value.seq->count; i++) {
 			const char *name = value.seq->class ? value.seq->class->attributes[i].name : NULL;
 			char *inner = name ? fy_arena_printf(ev->arena, "%s%s%s", path, *path ? "." : "", name)

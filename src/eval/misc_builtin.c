@@ -20,7 +20,10 @@ static fy_status is(fy_eval *ev, bool wanted, const fy_args *args, fy_ivalue *ou
 			return fy_eval_poisoned(ev, args->items[i].poison);
 	}
 	*handled = true;
-	*out = fy_ibool(fy_iidentical(args->items[0], args->items[1]) == wanted);
+	if (args->items[0].kind == FY_I_ENUM && args->items[1].kind == FY_I_ENUM) /* each mention makes a member anew */
+		*out = fy_ibool((args->items[0].member == args->items[1].member) == wanted);
+	else
+		*out = fy_ibool(fy_iidentical(args->items[0], args->items[1]) == wanted);
 	return FY_OK;
 }
 
@@ -95,19 +98,6 @@ static fy_status do_unwrap(fy_eval *ev, const fy_args *args, fy_ivalue *out, boo
 	return do_identity(ev, args, out, handled);
 }
 
-static fy_status known_ints(fy_eval *ev, const fy_args *args, int count, int64_t *out, bool *known)
-{
-	*known = true;
-	for (int i = 0; i < count; i++) {
-		fy_ivalue v;
-
-		FY_TRY(fy_eval_to_number(ev, args->items[i], FY_I_INT, &v));
-		*known &= v.kind == FY_I_INT;
-		out[i] = v.kind == FY_I_INT ? v.i : 0;
-	}
-	return FY_OK;
-}
-
 /* One number operator on two values. */
 static fy_status number_op(fy_eval *ev, const char *name, fy_ivalue a, fy_ivalue b, fy_ivalue *out)
 {
@@ -119,30 +109,42 @@ static fy_status number_op(fy_eval *ev, const char *name, fy_ivalue a, fy_ivalue
 	return FY_OK;
 }
 
+static int64_t range_length(int64_t start, int64_t stop, int64_t step)
+{
+	__int128 way = step > 0 ? (__int128)stop - start : (__int128)start - stop;
+	__int128 by = step > 0 ? step : -(__int128)step;
+
+	return way <= 0 ? 0 : (int64_t)((way + by - 1) / by);
+}
+
 /* __range_length(start, stop, step) = max(0, ceil((stop - start) / step)). */
 static fy_status do_range_length(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
 {
-	int64_t v[3];
-	fy_ivalue span;
-	bool known;
+	fy_ivalue v[3], n;
+	bool down;
 
 	if (args->count != 3)
 		return FY_OK;
 	*handled = true;
-	FY_TRY(known_ints(ev, args, 3, v, &known));
-	if (args->items[2].kind == FY_I_INT && v[2] == 0)
+	for (int i = 0; i < 3; i++)
+		FY_TRY(fy_eval_to_number(ev, args->items[i], FY_I_INT, &v[i]));
+	if (v[2].kind != FY_I_INT)
+		return fy_eval_error(ev, FY_UNSUPPORTED, "range-data", "the step of a range depends on data");
+	if (v[2].i == 0)
 		return fy_eval_raise(ev, "range() step is zero");
-	if (known) {
-		__int128 d = v[2] > 0 ? (__int128)v[1] - v[0] : (__int128)v[0] - v[1];
-		__int128 step = v[2] > 0 ? v[2] : -(__int128)v[2];
-
-		*out = fy_iint(d <= 0 ? 0 : (int64_t)((d + step - 1) / step));
+	if (v[0].kind == FY_I_INT && v[1].kind == FY_I_INT) {
+		*out = fy_iint(range_length(v[0].i, v[1].i, v[2].i));
 		return FY_OK;
 	}
-	if (args->items[2].kind != FY_I_INT || v[2] != 1)
-		return fy_eval_error(ev, FY_UNSUPPORTED, "range-data", "a range with a step over numbers that depend on data");
-	FY_TRY(number_op(ev, "aten::sub", args->items[1], args->items[0], &span));
-	return number_op(ev, "prim::max", span, fy_iint(0), out);
+	down = v[2].i < 0;
+	FY_TRY(number_op(ev, "aten::sub", v[down ? 0 : 1], v[down ? 1 : 0], &n));
+	if (v[2].i != 1 && v[2].i != -1) {
+		fy_ivalue by = fy_iint(down ? (int64_t)(0 - (uint64_t)v[2].i) : v[2].i);
+
+		FY_TRY(number_op(ev, "aten::add", n, fy_iint(by.i - 1), &n));
+		FY_TRY(number_op(ev, "aten::floordiv", n, by, &n));
+	}
+	return number_op(ev, "prim::max", n, fy_iint(0), out);
 }
 
 /* __derive_index(i, start, step) = start + i * step. */

@@ -16,6 +16,23 @@ void fy_eval_begin(fy_eval *ev, const fy_program *program, const fy_eval_options
 	ev->step_limit = options->step_limit ? options->step_limit : graph ? CAPTURE_STEPS : RUN_STEPS;
 	ev->random = options->seed;
 	ev->root = fy_inone();
+	ev->splittable = -1;
+}
+
+/* Both places: where the ways part, and where the value is needed that no graph can hold. */
+static void explain_poison(fy_eval *ev)
+{
+	const fy_poison *p = ev->poisoned;
+	const fy_place *at = &ev->poison_place;
+	const char *name = ev->poison_name ? fy_arena_printf(ev->arena, "'%s'", ev->poison_name) : "a value";
+
+	fy_error(ev->diags, FY_UNSUPPORTED, "data-dependent", &p->place,
+		 "%s %s in a way that a graph cannot hold: %s", name,
+		 p->loop ? "changes in this loop, whose rounds depend on data," : "depends on this branch", p->what);
+	if (at->text)
+		fy_note(ev->diags, "it is read at %s:%d: %.*s", at->member, at->line, (int)strcspn(at->text, "\n"), at->text);
+	else
+		fy_note(ev->diags, "it is read as a result of the model");
 }
 
 /* Turns what was held back (a raise, the reading of poison) into a diagnostic. */
@@ -27,12 +44,7 @@ fy_status fy_eval_explain(fy_eval *ev, fy_status status)
 			fy_hint(ev->diags, "check the shapes, types and values of the inputs");
 		ev->raised = false;
 	} else if (status == FY_UNSUPPORTED && ev->poisoned && !ev->poisoned->unsupported) {
-		const fy_poison *p = ev->poisoned;
-
-		fy_error(ev->diags, FY_UNSUPPORTED, "data-dependent", &p->place,
-			 "what is read later depends on this branch in a way that a graph cannot hold: %s", p->what);
-		fy_note(ev->diags, "it is read at %s:%d", fy_eval_place(ev).member ? fy_eval_place(ev).member : "?",
-			fy_eval_place(ev).line);
+		explain_poison(ev);
 		ev->poisoned = NULL;
 	}
 	return status;

@@ -50,6 +50,8 @@ static fy_status assign_nested(fy_eval *ev, const fy_btarget *targets, int count
 		return fy_eval_error(ev, FY_MALFORMED, "unpack", "a %s is unpacked", fy_ikind_name(value));
 	if (value.seq->poison)
 		return fy_eval_poisoned(ev, value.seq->poison);
+	if (value.seq->grown)
+		return fy_grown_refuse(ev, "unpack");
 	for (int i = 0; i < count; i++)
 		if (targets[i].kind == FY_BT_STARRED)
 			starred = i;
@@ -192,7 +194,7 @@ static fy_status run_while(fy_eval *ev, const fy_bstmt *stmt)
 		fy_iunref(condition);
 		FY_TRY(status);
 		if (symbol) /* the rounds before had a known condition and were simply run */
-			return fy_eval_loop_data(ev, stmt, NULL, 0);
+			return fy_eval_loop_data(ev, stmt, NULL, NULL);
 		if (!known)
 			return FY_OK;
 		FY_TRY(fy_eval_block(ev, &stmt->body));
@@ -234,6 +236,16 @@ static fy_status for_rows(fy_eval *ev, const fy_bstmt *stmt, fy_ivalue tensor)
 	return status;
 }
 
+/* A list whose length depends on data. */
+static fy_status for_grown(fy_eval *ev, const fy_bstmt *stmt, fy_ivalue over)
+{
+	fy_ivalue length;
+	bool handled;
+
+	FY_TRY(fy_builtin_call(ev, "aten::len", &(fy_args){ .items = &over, .count = 1 }, &length, &handled));
+	return fy_eval_loop_data(ev, stmt, &length, over.seq);
+}
+
 static fy_status run_for(fy_eval *ev, const fy_bstmt *stmt)
 {
 	fy_ivalue over, number;
@@ -241,14 +253,16 @@ static fy_status run_for(fy_eval *ev, const fy_bstmt *stmt)
 
 	FY_TRY(fy_eval_expr(ev, stmt->value, &over));
 	ev->span = stmt->span;
-	if (!stmt->is_range && (over.kind == FY_I_LIST || over.kind == FY_I_TUPLE)) {
-		status = over.seq->poison ? fy_eval_poisoned(ev, over.seq->poison) : for_each(ev, stmt, over.seq);
+	if (!stmt->is_range && fy_iseq_like(over)) {
+		status = over.seq->poison ? fy_eval_poisoned(ev, over.seq->poison) :
+			 over.seq->grown  ? for_grown(ev, stmt, over) :
+					    for_each(ev, stmt, over.seq);
 	} else if (!stmt->is_range && over.kind == FY_I_TENSOR) {
 		status = for_rows(ev, stmt, over);
 	} else {
 		status = fy_eval_to_number(ev, over, FY_I_INT, &number);
 		if (status == FY_OK && number.kind == FY_I_SYMBOL)
-			status = fy_eval_loop_data(ev, stmt, number.symbol, 0);
+			status = fy_eval_loop_data(ev, stmt, &number, NULL);
 		else if (status == FY_OK)
 			status = for_range(ev, stmt, number.i);
 	}

@@ -357,22 +357,27 @@ static fy_status do_format(fy_eval *ev, const fy_args *args, fy_ivalue *out, boo
 	return FY_OK;
 }
 
-/* "%s of %d" % (a, b): %s, %d, %i, %f, %g; anything else is kept. */
+/* "%s of %d" % (a, b): each conversion prints the next value; without values the text is kept. */
 static fy_status do_percent(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
 {
 	fy_buf text = { 0 };
+	const fy_ivalue *values = args->items + 1;
 	const fy_istr *format;
-	int next = 1;
+	int64_t count = args->count - 1, next = 0;
 
 	(void)ev;
 	if (!is_str(args, 0))
 		return FY_OK;
 	*handled = true;
 	format = args->items[0].s;
+	if (count == 1 && values[0].kind == FY_I_TUPLE) {
+		count = values[0].seq->count;
+		values = values[0].seq->items;
+	}
 	for (size_t i = 0; i < format->len; i++) {
 		char c = format->data[i + 1];
 
-		if (format->data[i] != '%' || (c != '%' && next >= args->count)) {
+		if (format->data[i] != '%' || (c != '%' && next >= count)) {
 			fy_buf_putc(&text, format->data[i]);
 			continue;
 		}
@@ -380,7 +385,7 @@ static fy_status do_percent(fy_eval *ev, const fy_args *args, fy_ivalue *out, bo
 		if (c == '%')
 			fy_buf_putc(&text, '%');
 		else
-			fy_iprint(args->items[next++], &text, false);
+			fy_iprint(values[next++], &text, false);
 	}
 	*out = from_buf(&text);
 	return FY_OK;

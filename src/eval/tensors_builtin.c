@@ -446,7 +446,7 @@ const fy_builtin fy_builtins_tensor[] = {
 	{ "prim::data", do_self },	     { "aten::detach_", do_self },	  { "aten::requires_grad_", do_self },
 	{ "prim::device", do_device },	     { "aten::device", do_device },	  { "prim::type", do_device_type },
 	{ "prim::index", do_device_index },  { "prim::dtype", do_dtype },	  { "prim::layout", do_layout },
-	{ "prim::itemsize", do_itemsize },   { "prim::T", do_numpy_T },		  { "prim::NumToTensor", do_num_to_tensor },
+	{ "prim::itemsize", do_itemsize },    { "aten::element_size", do_itemsize },   { "prim::T", do_numpy_T },		  { "prim::NumToTensor", do_num_to_tensor },
 	{ "aten::tensor", do_tensor },	     { "aten::as_tensor", do_tensor },	  { "aten::scalar_tensor", do_scalar_tensor },
 	{ NULL, NULL },
 };

@@ -58,11 +58,20 @@ fy_var *fy_var_symbolic(fy_eval *ev, fy_tensor *meta, fy_value *value)
 	return var;
 }
 
-fy_var *fy_var_view(fy_eval *ev, fy_var *of, const fy_step *step, fy_tensor *geometry)
+/* Geometry alone: what is known once the data are not. */
+static fy_tensor *without_data(const fy_tensor *tensor)
+{
+	fy_tensor *meta = fy_tensor_meta(tensor->dtype, &tensor->shape);
+
+	memcpy(meta->strides, tensor->strides, sizeof meta->strides);
+	meta->offset = tensor->offset;
+	return meta;
+}
+
+fy_var *fy_var_view(fy_var *of, const fy_step *step, fy_tensor *geometry)
 {
 	fy_var *var = fy_var_concrete(geometry);
 
-	(void)ev;
 	var->cell = of->cell;
 	var->cell->refs++;
 	var->step = step;
@@ -71,6 +80,8 @@ fy_var *fy_var_view(fy_eval *ev, fy_var *of, const fy_step *step, fy_tensor *geo
 		var->version = of->cell->version;
 	return var;
 }
+
+fy_var *fy_var_whole(fy_var *of) { return fy_var_view(of, NULL, without_data(of->cell->base)); }
 
 fy_var *fy_var_ref(fy_var *var)
 {
@@ -90,16 +101,6 @@ void fy_var_unref(fy_var *var)
 fy_var *fy_var_new(fy_eval *ev, fy_tensor *tensor)
 {
 	return FY_CAPTURING(ev) ? fy_var_constant(ev, tensor, NULL) : fy_var_concrete(tensor);
-}
-
-/* Geometry alone: what is known once the data are not. */
-static fy_tensor *without_data(const fy_tensor *tensor)
-{
-	fy_tensor *meta = fy_tensor_meta(tensor->dtype, &tensor->shape);
-
-	memcpy(meta->strides, tensor->strides, sizeof meta->strides);
-	meta->offset = tensor->offset;
-	return meta;
 }
 
 fy_tensor *fy_var_data(fy_eval *ev, fy_var *var)
@@ -141,82 +142,42 @@ static bool block_open(const fy_eval *ev, const fy_block *block)
 	return block && fy_block_contains(block, ev->block);
 }
 
-/* The metas of what the step gives, from its parent's geometry. Fills call->results. */
-static fy_status infer_step(fy_eval *ev, const fy_step *step, fy_tensor *parent, fy_arena *scratch, fy_call *call)
+fy_tensor *fy_geometry_copy(fy_arena *arena, const fy_tensor *tensor)
 {
-	fy_arg *args = FY_NEW_ARRAY(scratch, fy_arg, step->arg_count);
-	int symbols = ev->graph->symbol_count;
-	fy_status status;
+	fy_tensor *copy = fy_arena_copy(arena, tensor, sizeof *tensor);
 
-	for (int i = 0; i < step->arg_count; i++) {
-		args[i] = step->args[i];
-		if (args[i].kind == FY_ARG_VALUE) { /* its data are not known; dies with the scratch arena */
-			fy_tensor *meta = FY_NEW(scratch, fy_tensor);
-
-			meta->refs = 1 << 30;
-			meta->dtype = step->args[i].v->type.dtype;
-			meta->shape = step->args[i].v->type.shape;
-			fy_shape_strides(&meta->shape, meta->strides);
-			args[i] = fy_arg_tensor(meta);
-		}
-	}
-	args[step->of] = fy_arg_tensor(parent);
-	*call = (fy_call){ .schema = step->schema, .args = args, .arg_count = step->arg_count, .arena = scratch,
-			   .diags = ev->diags, .place = fy_eval_place(ev), .next_symbol = &symbols };
-	status = fy_op_infer(call);
-	call->next_symbol = NULL;
-	while (ev->graph->symbol_count < symbols)
-		fy_graph_symbol(ev->graph, NULL);
-	return status;
+	copy->refs = 1 << 30;
+	copy->storage = NULL;
+	return copy;
 }
 
-static fy_value *record_step(fy_eval *ev, const fy_step *step, fy_value *parent, const fy_call *call, fy_arena *scratch)
+static fy_value *record_step(fy_eval *ev, const fy_step *step, fy_value *parent)
 {
-	fy_arg *args = FY_NEW_ARRAY(scratch, fy_arg, step->arg_count);
-	fy_type *types = FY_NEW_ARRAY(scratch, fy_type, call->result_count);
+	int count = step->schema->arg_count;
+	fy_arg *args = fy_arena_copy(ev->arena, step->args, (size_t)count * sizeof *args);
+	fy_arg *at = &args[step->of];
 	fy_node *node;
 
-	memcpy(args, step->args, (size_t)step->arg_count * sizeof *args);
-	args[step->of] = fy_arg_value(parent);
-	for (int i = 0; i < call->result_count; i++)
-		types[i] = fy_type_of(call->results[i].meta);
-	node = fy_node_new(ev->block, NULL, step->schema->full, args, step->arg_count, NULL, 0, types, call->result_count);
+	if (step->item >= 0) {
+		at->list.items = fy_arena_copy(ev->arena, at->list.items, (size_t)at->list.count * sizeof *args);
+		at = &at->list.items[step->item];
+	}
+	*at = fy_arg_value(parent);
+	node = fy_node_new(ev->block, NULL, step->schema->full, args, count, NULL, 0, step->types, step->type_count);
 	node->origin = *step->origin;
 	return node->results[step->result];
 }
 
-/* Records the chain of views again on the present content of the cell. *geometry is a reference. */
-static fy_value *replay(fy_eval *ev, const fy_step *step, const fy_cell *cell, fy_tensor **geometry)
+fy_value *fy_step_value(fy_eval *ev, const fy_step *step, const fy_cell *cell)
 {
-	fy_tensor *parent = NULL;
-	fy_value *value;
-	fy_arena *scratch;
-	fy_call call;
-
-	if (!step) {
-		*geometry = fy_tensor_ref(cell->base);
-		return cell->value;
-	}
-	value = replay(ev, step->parent, cell, &parent);
-	if (!value)
-		return NULL;
-	scratch = fy_arena_new();
-	if (infer_step(ev, step, parent, scratch, &call) == FY_OK) {
-		value = record_step(ev, step, value, &call, scratch);
-		*geometry = fy_tensor_ref(call.results[step->result].meta);
-		fy_call_release(&call);
-	} else {
-		value = NULL;
-	}
-	fy_tensor_unref(parent);
-	fy_arena_free(scratch);
-	return value;
+	if (step)
+		return record_step(ev, step, fy_step_value(ev, step->parent, cell));
+	return cell->value ? cell->value : fy_graph_constant(ev->graph, cell->constant, cell->name);
 }
 
 fy_value *fy_var_value(fy_eval *ev, fy_var *var)
 {
 	const fy_cell *cell = var->cell;
-	fy_tensor *geometry = NULL;
 
 	if (cell->constant) {
 		fy_tensor *data = fy_var_data(ev, var);
@@ -229,8 +190,7 @@ fy_value *fy_var_value(fy_eval *ev, fy_var *var)
 		return cell->value;
 	if (var->value && var->version == cell->version && block_open(ev, var->block))
 		return var->value;
-	var->value = replay(ev, var->step, cell, &geometry);
-	fy_tensor_unref(geometry);
+	var->value = fy_step_value(ev, var->step, cell);
 	var->version = cell->version;
 	var->block = ev->block;
 	return var->value;
