@@ -321,11 +321,12 @@ static fy_status masked_scatter_eval(fy_call *call)
 /* Each true element takes the source's element of its number among the true ones. */
 static fy_status masked_scatter_lower(fy_lowering *l, fy_node *node)
 {
-	const fy_shape *shape = &fy_node_result_type(node, 0)->shape;
-	fy_value *mask = fy_lower_expand(l, fy_lower_tensor(l, node, 1), shape), *line, *number, *source;
+	fy_value *self = fy_lower_tensor(l, node, 0), *mask = fy_lower_tensor(l, node, 1), *line, *number,
+		 *source;
 	fy_value *flat = fy_lower_ints(l, (const int64_t[]){ -1 }, 1);
 	if (fy_lower_opset(l) < 11)
 		return fy_lower_refuse(l, node, "needs opset 11");
+	fy_lower_to_common_shape(l, &self, &mask);
 	line = fy_emit(l, "Reshape", FY_IN(fy_lower_cast(l, mask, FY_I64), flat), FY_NO_ATTRS);
 	number = fy_emit2(l, "CumSum", line, fy_lower_int(l, 0));
 	number = fy_emit2(l, "Sub", number, line); /* how many are before */
@@ -334,7 +335,7 @@ static fy_status masked_scatter_lower(fy_lowering *l, fy_node *node)
 	number = fy_lower_min(l, number, fy_emit2(l, "Sub", fy_emit1(l, "Size", source), fy_lower_int(l, 1)));
 	source = fy_emit(l, "Gather", FY_IN(source, number), FY_ATTRS(fy_attr_int("axis", 0)));
 	source = fy_emit(l, "Reshape", FY_IN(source, fy_lower_shape_of(l, mask)), FY_NO_ATTRS);
-	fy_lower_result(l, node, 0, fy_lower_where(l, mask, source, fy_lower_tensor(l, node, 0)));
+	fy_lower_result(l, node, 0, fy_lower_where(l, mask, source, self));
 	return fy_lower_status(l);
 }
 

@@ -134,6 +134,8 @@ const fy_op fy_aten_unsafe_index = {
 
 static fy_status check_index(const fy_call *call, const fy_tensor *index)
 {
+	if (fy_tensor_numel(index) == 0 && fy_dtype_is_integer(index->dtype)) /* PyTorch looks no further */
+		return FY_OK;
 	if (index->dtype != FY_I64 && index->dtype != FY_I32)
 		return fy_call_raise(call, "the index must be int64 or int32, not %s",
 				     fy_dtype_name(index->dtype));
@@ -606,10 +608,9 @@ static fy_status masked_select_eval(fy_call *call)
 static fy_status masked_select_lower(fy_lowering *l, fy_node *node)
 {
 	fy_value *self = fy_lower_tensor(l, node, 0), *mask = fy_lower_tensor(l, node, 1);
-	fy_shape both;
-	FY_ASSERT(fy_shape_broadcast(&self->type.shape, &mask->type.shape, &both));
-	self = flat(l, fy_lower_expand(l, self, &both));
-	mask = fy_lower_positions(l, flat(l, fy_lower_expand(l, mask, &both)));
+	fy_lower_to_common_shape(l, &self, &mask);
+	self = flat(l, self);
+	mask = fy_lower_positions(l, flat(l, mask));
 	fy_lower_result(l, node, 0,
 			fy_emit(l, "Gather", FY_IN(self, mask), FY_ATTRS(fy_attr_int("axis", 0))));
 	return fy_lower_status(l);

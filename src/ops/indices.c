@@ -276,6 +276,26 @@ fy_status fy_lower_flat_index(fy_lowering *l, fy_node *node, int list, bool in_f
 	return fy_lower_status(l);
 }
 
+void fy_lower_to_common_shape(fy_lowering *l, fy_value **a, fy_value **b)
+{
+	fy_shape both;
+	fy_value *shape_a;
+	if (fy_lower_status(l) != FY_OK)
+		return;
+	FY_ASSERT(fy_shape_broadcast(&(*a)->type.shape, &(*b)->type.shape, &both));
+	for (int d = 0; d < both.rank; d++) {
+		if (both.dims[d] != FY_DIM_UNKNOWN)
+			continue;
+		/* Expand broadcasts both ways while it runs. */
+		shape_a = fy_lower_shape_of(l, *a);
+		*a = fy_lower_expand_values(l, *a, fy_lower_shape_of(l, *b));
+		*b = fy_lower_expand_values(l, *b, shape_a);
+		return;
+	}
+	*a = fy_lower_expand(l, *a, &both);
+	*b = fy_lower_expand(l, *b, &both);
+}
+
 /* ---- graphs: writing ------------------------------------------------------------------------- */
 
 /* The opset that combines with what is there: sums and products from 16 on, extremes from 18. */

@@ -47,6 +47,9 @@ fy_value *fy_lower_gather(fy_lowering *l, fy_value *data, fy_value *index, int a
 /* Positions along the only dim at which a flat mask is true. */
 fy_value *fy_lower_positions(fy_lowering *l, fy_value *mask);
 
+/* Brings both to their common shape. */
+void fy_lower_to_common_shape(fy_lowering *l, fy_value **a, fy_value **b);
+
 /* Scatter or ScatterElements; reduction NULL sets, "add", "mul", "min" and "max" combine. index and updates
  * have one shape. Negative indices are fine. Refuses reductions below the opset that has them. */
 fy_value *fy_lower_scatter(fy_lowering *l, fy_node *node, fy_value *data, int axis, fy_value *index,

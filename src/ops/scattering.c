@@ -4,6 +4,7 @@
  */
 #include "ops/indices.h"
 
+#include <math.h>
 #include <string.h>
 
 /* ---- scatter --------------------------------------------------------------------------------- */
@@ -94,17 +95,27 @@ static fy_tensor *ranked(const fy_tensor *t)
 	return fy_tensor_view(t, t->dtype, &(fy_shape){ 1, { 1 } }, (const int64_t[]){ 1 }, t->offset);
 }
 
+/* What combined with anything changes nothing. */
+static double neutral_of(fy_scatter_mode mode, fy_dtype dtype)
+{
+	bool max = mode == FY_SCATTER_MAX, is_float = fy_dtype_is_float(dtype);
+	int bits = 8 * (int)fy_dtype_size(dtype) - 1;
+	if (mode == FY_SCATTER_ADD || mode == FY_SCATTER_MUL)
+		return mode == FY_SCATTER_MUL;
+	if (is_float)
+		return max ? -INFINITY : INFINITY;
+	if (dtype == FY_BOOL || dtype == FY_U8)
+		return max ? 0 : dtype == FY_BOOL ? 1 : 255;
+	return max ? -ldexp(1, bits) : dtype == FY_I64 ? 0x1.fffffffffffffp62 : ldexp(1, bits) - 1;
+}
+
 /* Puts the neutral element where something will be combined, so that self's values do not count. */
 static fy_status forget_targets(const fy_call *call, fy_tensor *out, int dim, const fy_tensor *index,
 				fy_scatter_mode mode)
 {
-	double neutral = mode == FY_SCATTER_MUL ? 1 : 0;
-	fy_tensor *value;
-	fy_status status;
-	if (mode == FY_SCATTER_MIN || mode == FY_SCATTER_MAX)
-		return fy_call_unsupported(call, "extremes without the tensor's own values");
-	value = fy_tensor_scalar_f64(out->dtype, neutral);
-	status = fy_kernel_scatter(out, dim, index, value, FY_SCATTER_SET, call->diags, &call->place);
+	fy_tensor *value = fy_tensor_scalar_f64(out->dtype, neutral_of(mode, out->dtype));
+	fy_status status =
+		fy_kernel_scatter(out, dim, index, value, FY_SCATTER_SET, call->diags, &call->place);
 	fy_tensor_unref(value);
 	return status;
 }
@@ -215,7 +226,7 @@ static fy_status scatter_lower(fy_lowering *l, fy_node *node)
 	else
 		source = covered(l, one_dim(l, source), index);
 	if (include >= 0 && !fy_node_bool(node, include)) {
-		fy_value *neutral = fy_lower_scalar(l, self->type.dtype, mode == FY_SCATTER_MUL);
+		fy_value *neutral = fy_lower_scalar(l, self->type.dtype, neutral_of(mode, self->type.dtype));
 		neutral = fy_lower_expand(l, neutral, &index->type.shape);
 		data = fy_lower_scatter(l, node, data, (int)dim, index, neutral, NULL);
 	}
@@ -290,6 +301,8 @@ const fy_op fy_aten_scatter_reduce = {
 			  "f32[3] 0 i64[3]{0,0,2} f32[3] 'amax'", "f32[3] 0 i64[3]{0,0,2} f32[3] 'amin'",
 			  "f32[3] 0 i64[3]{0,0,2} f32[3] 'sum' include_self=false",
 			  "f32[3] 0 i64[3]{0,0,2} f32[3] 'prod' include_self=false",
+			  "f32[3] 0 i64[3]{0,0,2} f32[3] 'amax' include_self=false",
+			  "i64[3] 0 i64[3]{0,0,2} i64[3] 'amin' include_self=false",
 			  "f32[3] 0 i64[1]{0} f32[1] 'no'"),
 };
 

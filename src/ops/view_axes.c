@@ -516,14 +516,15 @@ static int narrow_opset(const fy_node *node)
 
 const fy_op fy_aten_narrow = {
 	.name = "aten::narrow",
-	.overloads = "",
+	.overloads = ",Tensor",
 	.flags = FY_OP_MOVES,
 	.infer = infer_narrow,
 	.lower = lower_narrow,
 	.plain_opset = narrow_opset,
-	.cases = FY_CASES("bool[4] 0 1 2", "f32[4,3]^T 1 1 2", "f32[4] 0 i64[]{1} 2", "f32[4] 0 4 0",
-			  "f32[4] 0 0 -1", "f32[4] 0 1 i64[]{2}", "f32[4] 0 i64[]{-2} 2", "f32[4] 0 -2 2",
-			  "f32[4,3] 0 1 2", "f32[4,3] 1 -1 1", "f32[4] 0 3 2"),
+	.cases = FY_CASES(".Tensor f32[4] 0 i64[]{1} 2", "bool[4] 0 1 2", "f32[4,3]^T 1 1 2",
+			  "f32[4] 0 i64[]{1} 2", "f32[4] 0 4 0", "f32[4] 0 0 -1", "f32[4] 0 1 i64[]{2}",
+			  "f32[4] 0 i64[]{-2} 2", "f32[4] 0 -2 2", "f32[4,3] 0 1 2", "f32[4,3] 1 -1 1",
+			  "f32[4] 0 3 2"),
 };
 
 /* ---- expand ---------------------------------------------------------------------------------- */
