@@ -25,22 +25,22 @@ typedef enum fy_status {
 	FY_INTERRUPTED = 130, /* SIGINT or SIGTERM */
 } fy_status;
 
-#define FY_MUST_USE __attribute__((warn_unused_result))
+#define FY_MUST_USE          __attribute__((warn_unused_result))
 #define FY_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
 /* The only macro with control flow: hands a failure on to the caller. */
-#define FY_TRY(expr)                            \
-	do {                                    \
-		fy_status fy_status_ = (expr);  \
-		if (fy_status_ != FY_OK)        \
-			return fy_status_;      \
+#define FY_TRY(expr)                           \
+	do {                                   \
+		fy_status fy_status_ = (expr); \
+		if (fy_status_ != FY_OK)       \
+			return fy_status_;     \
 	} while (0)
 
 #define FY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* A broken invariant of ferry itself: prints and aborts. Never for bad input. */
 _Noreturn void fy_bug_at(const char *file, int line, const char *format, ...) FY_PRINTF(3, 4);
-#define FY_BUG(...) fy_bug_at(__FILE__, __LINE__, __VA_ARGS__)
+#define FY_BUG(...)          fy_bug_at(__FILE__, __LINE__, __VA_ARGS__)
 #define FY_ASSERT(condition) ((condition) ? (void)0 : FY_BUG("assertion failed: %s", #condition))
 
 /* ---- memory: memory.c ----------------------------------------------------------------------- */
@@ -84,11 +84,26 @@ void *fy_arena_array(fy_arena *arena, size_t count, size_t item_size);
 /* ---- checked arithmetic (inline) ------------------------------------------------------------ */
 
 /* Each returns false, leaving *out unspecified, when the true result does not fit. */
-static inline bool fy_add_i64(int64_t a, int64_t b, int64_t *out) { return !__builtin_add_overflow(a, b, out); }
-static inline bool fy_sub_i64(int64_t a, int64_t b, int64_t *out) { return !__builtin_sub_overflow(a, b, out); }
-static inline bool fy_mul_i64(int64_t a, int64_t b, int64_t *out) { return !__builtin_mul_overflow(a, b, out); }
-static inline bool fy_add_size(size_t a, size_t b, size_t *out) { return !__builtin_add_overflow(a, b, out); }
-static inline bool fy_mul_size(size_t a, size_t b, size_t *out) { return !__builtin_mul_overflow(a, b, out); }
+static inline bool fy_add_i64(int64_t a, int64_t b, int64_t *out)
+{
+	return !__builtin_add_overflow(a, b, out);
+}
+static inline bool fy_sub_i64(int64_t a, int64_t b, int64_t *out)
+{
+	return !__builtin_sub_overflow(a, b, out);
+}
+static inline bool fy_mul_i64(int64_t a, int64_t b, int64_t *out)
+{
+	return !__builtin_mul_overflow(a, b, out);
+}
+static inline bool fy_add_size(size_t a, size_t b, size_t *out)
+{
+	return !__builtin_add_overflow(a, b, out);
+}
+static inline bool fy_mul_size(size_t a, size_t b, size_t *out)
+{
+	return !__builtin_mul_overflow(a, b, out);
+}
 
 /* ---- text and bytes: bytes.c, numbers.c, map.c ----------------------------------------------- */
 
@@ -183,9 +198,10 @@ typedef struct fy_diags {
 } fy_diags;
 
 /* Adds an error and returns `status`, so that `return fy_error(...)` reads well. place may be NULL. */
-fy_status fy_error(fy_diags *diags, fy_status status, const char *id, const fy_place *place, const char *format, ...)
-	FY_PRINTF(5, 6);
-void fy_warning(fy_diags *diags, const char *id, const fy_place *place, const char *format, ...) FY_PRINTF(4, 5);
+fy_status fy_error(fy_diags *diags, fy_status status, const char *id, const fy_place *place,
+		   const char *format, ...) FY_PRINTF(5, 6);
+void fy_warning(fy_diags *diags, const char *id, const fy_place *place, const char *format, ...)
+	FY_PRINTF(4, 5);
 /* Adds to the newest diagnostic. */
 void fy_note(fy_diags *diags, const char *format, ...) FY_PRINTF(2, 3);
 void fy_hint(fy_diags *diags, const char *format, ...) FY_PRINTF(2, 3);
@@ -219,9 +235,9 @@ fy_status FY_MUST_USE fy_output_write(fy_output *out, const void *bytes, size_t 
 uint64_t fy_output_size(const fy_output *out);
 /* Flushes and fsyncs; the file stays under its temporary name, which is returned: for reading it back. */
 fy_status FY_MUST_USE fy_output_finish(fy_output *out, const char **temporary_path);
-fy_status FY_MUST_USE fy_output_commit(fy_output *out);                            /* rename to its path; frees */
-fy_status FY_MUST_USE fy_output_commit_as(fy_output *out, const char *path);       /* rename elsewhere; frees */
-void fy_output_abort(fy_output *out);                                    /* removes; frees; NULL is fine */
+fy_status FY_MUST_USE fy_output_commit(fy_output *out);                      /* rename to its path; frees */
+fy_status FY_MUST_USE fy_output_commit_as(fy_output *out, const char *path); /* rename elsewhere; frees */
+void fy_output_abort(fy_output *out); /* removes; frees; NULL is fine */
 void fy_outputs_remove_all(void);
 /* Writes a whole small file the same way. */
 fy_status FY_MUST_USE fy_write_file(const char *path, const void *bytes, size_t len, fy_diags *diags);
@@ -230,7 +246,10 @@ fy_status FY_MUST_USE fy_write_file(const char *path, const void *bytes, size_t 
 
 /* Set by a signal handler; long loops ask and return FY_INTERRUPTED. */
 extern volatile int fy_interrupt_flag;
-static inline bool fy_interrupted(void) { return fy_interrupt_flag != 0; }
+static inline bool fy_interrupted(void)
+{
+	return fy_interrupt_flag != 0;
+}
 
 /* Told about long work; done of total, total 0 when unknown. NULL hook: nobody listens. */
 typedef struct fy_progress {

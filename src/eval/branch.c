@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-/* ---- one arm ------------------------------------------------------------------------------------------------------- */
+/* ---- one arm
+ * ------------------------------------------------------------------------------------------------------- */
 
 typedef struct fy_arm_run {
 	fy_status status;
@@ -27,8 +28,9 @@ static void try_arm(fy_eval *ev, fy_arm_fn arm, void *user, int which, fy_block 
 	ev->block = block;
 	run->status = arm(ev, user, which);
 	if (run->status == FY_OK && (ev->frame->returned || ev->broke || ev->continued))
-		run->status = fy_eval_error(ev, FY_UNSUPPORTED, "jump-data",
-					    "a return, break or continue under a condition that depends on data");
+		run->status =
+			fy_eval_error(ev, FY_UNSUPPORTED, "jump-data",
+				      "a return, break or continue under a condition that depends on data");
 	run->raised = run->status == FY_USAGE && ev->raised;
 	fy_journal_rollback(ev, &journal, &run->changes);
 	ev->block = outer;
@@ -60,7 +62,9 @@ static void assume_arm(fy_eval *ev)
 	fy_eval_assume(ev, "one arm of this branch raises: the data are taken never to get there");
 }
 
-/* ---- merging --------------------------------------------------------------------------------------------------------- */
+/* ---- merging
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 /* Everything either arm changed, with what it is afterwards. */
 static void plan(fy_merge *m, const fy_changes *a, const fy_changes *b, fy_changes *out)
@@ -69,7 +73,8 @@ static void plan(fy_merge *m, const fy_changes *a, const fy_changes *b, fy_chang
 		const fy_changes *mine = pass ? b : a, *other = pass ? a : b;
 
 		for (size_t i = 0; i < mine->count; i++) {
-			const fy_change *change = &mine->items[i], *twin = fy_changes_find(other, change->where);
+			const fy_change *change = &mine->items[i],
+					*twin = fy_changes_find(other, change->where);
 			const fy_content *theirs = twin ? &twin->after : &change->before;
 
 			if (pass && twin)
@@ -85,7 +90,8 @@ static void plan(fy_merge *m, const fy_changes *a, const fy_changes *b, fy_chang
 }
 
 /* Puts the state after an arm back for a moment and records what leaves its block. */
-static fy_status leave(fy_eval *ev, fy_block *block, const fy_changes *changes, const fy_exit *exits, int count)
+static fy_status leave(fy_eval *ev, fy_block *block, const fy_changes *changes, const fy_exit *exits,
+		       int count)
 {
 	fy_block *outer = ev->block;
 	fy_status status = FY_OK;
@@ -129,7 +135,8 @@ static fy_status merge_arms(fy_merge *m, const fy_changes *a, const fy_changes *
 	return status;
 }
 
-/* ---- an arm alone ------------------------------------------------------------------------------------------------------ */
+/* ---- an arm alone
+ * ------------------------------------------------------------------------------------------------------ */
 
 /* The second arm raises: the first one's nodes and changes are what happens. */
 static fy_status keep_first(fy_eval *ev, fy_node *node, const fy_changes *changes)
@@ -153,7 +160,8 @@ static fy_node *if_node(fy_eval *ev, fy_value *condition)
 	return node;
 }
 
-/* ---- forced arms: see capture.c --------------------------------------------------------------------------------------------- */
+/* ---- forced arms: see capture.c
+ * --------------------------------------------------------------------------------------------- */
 
 int fy_eval_ordinal(fy_eval *ev, fy_forced **forced)
 {
@@ -166,7 +174,8 @@ int fy_eval_ordinal(fy_eval *ev, fy_forced **forced)
 	return ordinal;
 }
 
-/* The rest of the program runs inside the arm. The node goes behind what was recorded anew on the way here. */
+/* The rest of the program runs inside the arm. The node goes behind what was recorded anew on the way here.
+ */
 static fy_status run_forced(fy_eval *ev, fy_forced *forced, fy_value *condition, fy_arm_fn arm, void *user)
 {
 	forced->place = fy_eval_place(ev);
@@ -180,9 +189,12 @@ static fy_status run_forced(fy_eval *ev, fy_forced *forced, fy_value *condition,
 	return arm(ev, user, forced->arm);
 }
 
-/* ---- entry ------------------------------------------------------------------------------------------------------------------ */
+/* ---- entry
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
-/* Both arms, tried and merged. What the arms cannot agree on may be settled by splitting the outermost branch. */
+/* Both arms, tried and merged. What the arms cannot agree on may be settled by splitting the outermost
+ * branch. */
 static fy_status run_both(fy_merge *m, fy_arm_fn arm, void *user)
 {
 	fy_eval *ev = m->ev;

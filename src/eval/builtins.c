@@ -1,7 +1,7 @@
 /*
- * The operators that work on numbers, lists, dicts and strings instead of tensor data, by name. Each family has a
- * table; an operator may stand in several of them (aten::add: numbers, lists, strings), the first that handles the
- * kinds of its arguments wins. What none handles is a tensor operator.
+ * The operators that work on numbers, lists, dicts and strings instead of tensor data, by name. Each family
+ * has a table; an operator may stand in several of them (aten::add: numbers, lists, strings), the first that
+ * handles the kinds of its arguments wins. What none handles is a tensor operator.
  */
 #include "eval/eval_internal.h"
 
@@ -29,8 +29,9 @@ static int by_name(const void *a, const void *b)
 
 static void build(void)
 {
-	static const fy_builtin *const families[] = { fy_builtins_number, fy_builtins_list,   fy_builtins_list_edit,
-						      fy_builtins_dict,	  fy_builtins_str,    fy_builtins_tensor,
+	static const fy_builtin *const families[] = { fy_builtins_number,    fy_builtins_list,
+						      fy_builtins_list_edit, fy_builtins_dict,
+						      fy_builtins_str,       fy_builtins_tensor,
 						      fy_builtins_misc };
 
 	for (size_t f = 0; f < FY_COUNT(families); f++) {
@@ -61,7 +62,10 @@ static int find(const char *name)
 	return low < entry_count && strcmp(entries[low].builtin->name, name) == 0 ? low : -1;
 }
 
-bool fy_eval_is_builtin(const char *name) { return find(name) >= 0; }
+bool fy_eval_is_builtin(const char *name)
+{
+	return find(name) >= 0;
+}
 
 int fy_eval_builtin_count(void)
 {
@@ -69,7 +73,10 @@ int fy_eval_builtin_count(void)
 	return entry_count;
 }
 
-const char *fy_eval_builtin_name(int index) { return entries[index].builtin->name; }
+const char *fy_eval_builtin_name(int index)
+{
+	return entries[index].builtin->name;
+}
 
 fy_status fy_builtin_call(fy_eval *ev, const char *name, const fy_args *args, fy_ivalue *out, bool *handled)
 {

@@ -1,8 +1,8 @@
 /*
- * Capturing a method as a graph. Where the arms of a branch cannot be merged and what differs is read later, the
- * program is split: run once with that branch forced one way to the end, once the other way, each inside its arm
- * of one If, whose outputs are the results. What comes before the branch is recorded anew by each run; equal nodes
- * are found by the clean-up.
+ * Capturing a method as a graph. Where the arms of a branch cannot be merged and what differs is read later,
+ * the program is split: run once with that branch forced one way to the end, once the other way, each inside
+ * its arm of one If, whose outputs are the results. What comes before the branch is recorded anew by each
+ * run; equal nodes are found by the clean-up.
  */
 #include "eval/drive.h"
 #include "eval/merge.h"
@@ -32,12 +32,15 @@ typedef struct fy_ending {
 	int count;
 } fy_ending;
 
-/* ---- one run ---------------------------------------------------------------------------------------------------------------- */
+/* ---- one run
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static fy_status take_ending(fy_eval *ev, const fy_leaf_list *leaves, fy_ending *ending)
 {
 	ending->block = ev->block;
-	ending->names = fy_arena_copy(ev->arena, leaves->names, (size_t)leaves->count * sizeof *leaves->names + 1);
+	ending->names =
+		fy_arena_copy(ev->arena, leaves->names, (size_t)leaves->count * sizeof *leaves->names + 1);
 	ending->values = FY_NEW_ARRAY(ev->arena, fy_value *, leaves->count + 1);
 	for (int i = 0; i < leaves->count; i++) {
 		ending->values[i] = fy_eval_ssa(ev, leaves->values[i]);
@@ -66,9 +69,10 @@ static void report_state(fy_eval *ev)
 		fy_buf_printf(&names, "%s%s", names.len ? ", " : "", ev->state_written);
 	if (count) {
 		fy_warning(ev->diags, "state-written", &(fy_place){ .file = ev->program->archive->path },
-			   "the program changes its own state, the graph does not keep it: %s%s", fy_buf_text(&names),
-			   count > 5 ? " ..." : "");
-		fy_note(ev->diags, "within one call the changes are seen, the next call starts from the stored state");
+			   "the program changes its own state, the graph does not keep it: %s%s",
+			   fy_buf_text(&names), count > 5 ? " ..." : "");
+		fy_note(ev->diags,
+			"within one call the changes are seen, the next call starts from the stored state");
 	}
 	fy_buf_release(&names);
 }
@@ -76,10 +80,12 @@ static void report_state(fy_eval *ev)
 typedef struct fy_outcome {
 	fy_status status;
 	bool raised;
-	const fy_poison *split; /* what was read, and where the program is to be split for that; NULL: nothing */
+	const fy_poison
+		*split; /* what was read, and where the program is to be split for that; NULL: nothing */
 } fy_outcome;
 
-/* Runs the program with the first `forced` decisions made. Diagnostics of a run that will be split are dropped. */
+/* Runs the program with the first `forced` decisions made. Diagnostics of a run that will be split are
+ * dropped. */
 static fy_outcome run_once(fy_capture *c, int forced, fy_ending *ending)
 {
 	fy_outcome outcome = { 0 };
@@ -96,8 +102,8 @@ static fy_outcome run_once(fy_capture *c, int forced, fy_ending *ending)
 	if (outcome.status == FY_OK)
 		outcome.status = take_ending(&ev, &leaves, ending);
 	outcome.raised = outcome.status == FY_USAGE && ev.raised;
-	if (outcome.status == FY_UNSUPPORTED && ev.poisoned && ev.poisoned->ordinal >= 0 && forced < SPLIT_DEPTH &&
-	    c->runs < SPLIT_RUNS && !ev.unsupported) {
+	if (outcome.status == FY_UNSUPPORTED && ev.poisoned && ev.poisoned->ordinal >= 0 &&
+	    forced < SPLIT_DEPTH && c->runs < SPLIT_RUNS && !ev.unsupported) {
 		outcome.split = ev.poisoned;
 		fy_diags_truncate(c->diags, before);
 	} else if (!(outcome.raised && forced > 0)) {
@@ -113,7 +119,9 @@ static fy_outcome run_once(fy_capture *c, int forced, fy_ending *ending)
 	return outcome;
 }
 
-/* ---- splitting ---------------------------------------------------------------------------------------------------------------- */
+/* ---- splitting
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static fy_outcome run_path(fy_capture *c, int depth, fy_ending *ending);
 
@@ -123,10 +131,12 @@ static bool same_kind(const fy_type *a, const fy_type *b)
 }
 
 /* Results of the two runs become outputs of the If. */
-static fy_status join_endings(fy_capture *c, fy_node *node, const fy_ending *a, const fy_ending *b, fy_ending *out)
+static fy_status join_endings(fy_capture *c, fy_node *node, const fy_ending *a, const fy_ending *b,
+			      fy_ending *out)
 {
 	if (a->count != b->count)
-		return fy_error(c->diags, FY_UNSUPPORTED, "data-dependent", &(fy_place){ .file = c->program->archive->path },
+		return fy_error(c->diags, FY_UNSUPPORTED, "data-dependent",
+				&(fy_place){ .file = c->program->archive->path },
 				"how many results there are depends on data");
 	out->block = node->block;
 	out->names = a->names;
@@ -182,8 +192,8 @@ static fy_outcome split(fy_capture *c, int depth, fy_ending *ending)
 	return outcome;
 }
 
-/* Runs the program; where that needs more decisions, makes one and runs it again: both ways of a branch, or with the
- * first round of a loop peeled off. */
+/* Runs the program; where that needs more decisions, makes one and runs it again: both ways of a branch, or
+ * with the first round of a loop peeled off. */
 static fy_outcome run_path(fy_capture *c, int depth, fy_ending *ending)
 {
 	fy_outcome outcome = run_once(c, depth, ending);
@@ -194,7 +204,9 @@ static fy_outcome run_path(fy_capture *c, int depth, fy_ending *ending)
 	return outcome.split->peel ? run_path(c, depth + 1, ending) : split(c, depth, ending);
 }
 
-/* ---- entry ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- entry
+ * ------------------------------------------------------------------------------------------------------------------------
+ */
 
 static void set_outputs(fy_capture *c, const fy_ending *ending)
 {
@@ -204,23 +216,30 @@ static void set_outputs(fy_capture *c, const fy_ending *ending)
 	for (int i = 0; i < ending->count; i++) {
 		fy_graph_output(c->graph, ending->values[i], fy_arena_printf(c->arena, "OUTPUT__%d", i));
 		fy_buf_printf(&keys, "%s%s", i ? "," : "", ending->names[i]);
-		any |= ending->names[i][0] != '\0' && (ending->names[i][0] < '0' || ending->names[i][0] > '9');
+		any |= ending->names[i][0] != '\0' &&
+		       (ending->names[i][0] < '0' || ending->names[i][0] > '9');
 	}
 	if (any) /* dict keys and field names would be lost otherwise */
 		fy_graph_set_metadata(c->graph, "output_keys", fy_buf_text(&keys));
 	fy_buf_release(&keys);
 }
 
-fy_status fy_eval_capture(const fy_program *program, const fy_leaf *inputs, int input_count, const fy_eval_options *options,
-			  fy_arena *arena, fy_graph **graph, fy_diags *diags)
+fy_status fy_eval_capture(const fy_program *program, const fy_leaf *inputs, int input_count,
+			  const fy_eval_options *options, fy_arena *arena, fy_graph **graph, fy_diags *diags)
 {
-	fy_capture c = { .program = program, .inputs = inputs, .input_count = input_count, .options = options,
-			 .arena = arena, .graph = fy_graph_new(arena), .diags = diags };
+	fy_capture c = { .program = program,
+			 .inputs = inputs,
+			 .input_count = input_count,
+			 .options = options,
+			 .arena = arena,
+			 .graph = fy_graph_new(arena),
+			 .diags = diags };
 	fy_ending ending = { 0 };
 	fy_outcome outcome = run_path(&c, 0, &ending);
 
 	if (outcome.status == FY_OK && ending.count == 0)
-		outcome.status = fy_error(diags, FY_UNSUPPORTED, "output", &(fy_place){ .file = program->archive->path },
+		outcome.status = fy_error(diags, FY_UNSUPPORTED, "output",
+					  &(fy_place){ .file = program->archive->path },
 					  "the model returns no tensor and no number");
 	if (outcome.status == FY_OK) {
 		set_outputs(&c, &ending);

@@ -1,14 +1,15 @@
 /*
- * What a loop on data carries from round to round. A place that the body changes is compared, before and after a
- * round, element by element: what stays the same object stays out of the loop; tensors and numbers that change are
- * carried, their types widened until every round fits; containers that are another one in each round are taken
- * apart. What can be none of this is poison, an error only when it is read.
+ * What a loop on data carries from round to round. A place that the body changes is compared, before and
+ * after a round, element by element: what stays the same object stays out of the loop; tensors and numbers
+ * that change are carried, their types widened until every round fits; containers that are another one in
+ * each round are taken apart. What can be none of this is poison, an error only when it is read.
  */
 #include "eval/carry.h"
 
 #include <string.h>
 
-/* ---- sharing --------------------------------------------------------------------------------------------------- */
+/* ---- sharing
+ * --------------------------------------------------------------------------------------------------- */
 
 /* First named in the body: gone after it. */
 static bool is_temporary(const fy_change *change)
@@ -16,7 +17,8 @@ static bool is_temporary(const fy_change *change)
 	return change->where.kind == FY_AT_SLOT && change->before.value.kind == FY_I_UNSET;
 }
 
-/* Do others hold the value than `holders` that are known? Then what a round makes of it could be seen elsewhere. */
+/* Do others hold the value than `holders` that are known? Then what a round makes of it could be seen
+ * elsewhere. */
 static bool is_shared(const fy_changes *changes, fy_ivalue v, int holders)
 {
 	int of_cell = 1;
@@ -25,7 +27,8 @@ static bool is_shared(const fy_changes *changes, fy_ivalue v, int holders)
 		const fy_change *change = &changes->items[i];
 
 		holders += is_temporary(change) && fy_iidentical(change->after.value, v);
-		of_cell += v.kind == FY_I_TENSOR && change->where.kind == FY_AT_CELL && change->where.owner == v.t->cell;
+		of_cell += v.kind == FY_I_TENSOR && change->where.kind == FY_AT_CELL &&
+			   change->where.owner == v.t->cell;
 	}
 	switch (v.kind) {
 	case FY_I_LIST:
@@ -40,7 +43,8 @@ static bool is_shared(const fy_changes *changes, fy_ivalue v, int holders)
 	}
 }
 
-/* ---- comparing a round with what stands for it ----------------------------------------------------------------- */
+/* ---- comparing a round with what stands for it
+ * ----------------------------------------------------------------- */
 
 typedef struct fy_comparison {
 	fy_carrying *c;
@@ -58,7 +62,10 @@ static fy_ivalue *elements(fy_ivalue v, int64_t *count)
 	return v.seq->items;
 }
 
-static bool is_container(fy_ivalue v) { return fy_iseq_like(v) || v.kind == FY_I_DICT; }
+static bool is_container(fy_ivalue v)
+{
+	return fy_iseq_like(v) || v.kind == FY_I_DICT;
+}
 
 static void set_changing(fy_comparison *cmp, fy_carry *carry, fy_ivalue before, bool shared)
 {
@@ -95,7 +102,10 @@ typedef struct fy_elements {
 	fy_var *grown;
 } fy_elements;
 
-static fy_elements elements_of(const fy_iseq *seq) { return (fy_elements){ seq->items, seq->count, seq->grown }; }
+static fy_elements elements_of(const fy_iseq *seq)
+{
+	return (fy_elements){ seq->items, seq->count, seq->grown };
+}
 
 /* The type of one element; false: the elements have no one type. */
 static bool row_type(fy_elements e, fy_type *row)
@@ -125,7 +135,8 @@ static void compare_rows(fy_comparison *cmp, fy_carry *carry, fy_elements before
 		compare_leaf(cmp, carry, fy_itensor(after.grown));
 		return;
 	}
-	if (!row_type(before, &row) || !row_type(after, &row) || !row.has_shape || row.shape.rank >= FY_MAX_RANK) {
+	if (!row_type(before, &row) || !row_type(after, &row) || !row.has_shape ||
+	    row.shape.rank >= FY_MAX_RANK) {
 		cmp->wrong = "its length";
 		return;
 	}
@@ -139,15 +150,16 @@ static void compare_rows(fy_comparison *cmp, fy_carry *carry, fy_elements before
 	carry->grows = carry->changes = cmp->c->again = true;
 }
 
-static void compare_value(fy_comparison *cmp, fy_carry *carry, fy_ivalue before, fy_ivalue after, bool shared_before,
-			  bool shared_after);
+static void compare_value(fy_comparison *cmp, fy_carry *carry, fy_ivalue before, fy_ivalue after,
+			  bool shared_before, bool shared_after);
 
 static void compare_container(fy_comparison *cmp, fy_carry *carry, fy_ivalue before, fy_ivalue after)
 {
 	int64_t count, other;
 	fy_ivalue *old = elements(before, &count), *now = elements(after, &other);
 
-	if (before.kind == FY_I_LIST && (carry->grows || count != other || before.seq->grown || after.seq->grown)) {
+	if (before.kind == FY_I_LIST &&
+	    (carry->grows || count != other || before.seq->grown || after.seq->grown)) {
 		compare_rows(cmp, carry, elements_of(before.seq), elements_of(after.seq));
 		return;
 	}
@@ -165,8 +177,8 @@ static void compare_container(fy_comparison *cmp, fy_carry *carry, fy_ivalue bef
 	}
 }
 
-static void compare_value(fy_comparison *cmp, fy_carry *carry, fy_ivalue before, fy_ivalue after, bool shared_before,
-			  bool shared_after)
+static void compare_value(fy_comparison *cmp, fy_carry *carry, fy_ivalue before, fy_ivalue after,
+			  bool shared_before, bool shared_after)
 {
 	fy_type type;
 
@@ -192,7 +204,8 @@ static void compare_value(fy_comparison *cmp, fy_carry *carry, fy_ivalue before,
 		cmp->wrong = "its value, which is neither a tensor nor a number";
 }
 
-/* ---- places ------------------------------------------------------------------------------------------------------ */
+/* ---- places
+ * ------------------------------------------------------------------------------------------------------ */
 
 static fy_carried *find_carried(fy_carrying *c, fy_where where)
 {
@@ -212,7 +225,9 @@ static fy_carried *add_carried(fy_carrying *c, const fy_change *change)
 	c->items = fy_grow(c->items, &c->capacity, (size_t)c->count + 1, sizeof *c->items);
 	carried = &c->items[c->count++];
 	*carried = (fy_carried){ .where = change->where, .before = fy_content_ref(&change->before) };
-	carried->count = change->where.kind == FY_AT_LIST || change->where.kind == FY_AT_DICT ? change->before.count : 1;
+	carried->count = change->where.kind == FY_AT_LIST || change->where.kind == FY_AT_DICT
+				 ? change->before.count
+				 : 1;
 	carried->items = FY_NEW_ARRAY(c->arena, fy_carry, carried->count);
 	if (change->where.kind == FY_AT_CELL) {
 		carried->items[0].changes = true;
@@ -241,7 +256,8 @@ static void compare_place(fy_comparison *cmp, fy_carried *carried, const fy_chan
 		return;
 	case FY_AT_SLOT:
 	case FY_AT_ATTRIBUTE: /* held by the place, by its journal entry and by `carried` */
-		compare_value(cmp, &carried->items[0], before->value, after->value, is_shared(cmp->changes, before->value, 3),
+		compare_value(cmp, &carried->items[0], before->value, after->value,
+			      is_shared(cmp->changes, before->value, 3),
 			      is_shared(cmp->changes, after->value, 1));
 		return;
 	case FY_AT_LIST:
@@ -252,7 +268,8 @@ static void compare_place(fy_comparison *cmp, fy_carried *carried, const fy_chan
 		}
 		if (carried->list.grows || before->grown || after->grown ||
 		    (change->where.kind == FY_AT_LIST && after->count != carried->count)) {
-			compare_rows(cmp, &carried->list, (fy_elements){ before->items, before->count, before->grown },
+			compare_rows(cmp, &carried->list,
+				     (fy_elements){ before->items, before->count, before->grown },
 				     (fy_elements){ after->items, after->count, after->grown });
 			return;
 		}
@@ -265,7 +282,8 @@ static void compare_place(fy_comparison *cmp, fy_carried *carried, const fy_chan
 				continue;
 			}
 			compare_value(cmp, &carried->items[i], before->items[i], after->items[i],
-				      is_shared(cmp->changes, before->items[i], 3), is_shared(cmp->changes, after->items[i], 1));
+				      is_shared(cmp->changes, before->items[i], 3),
+				      is_shared(cmp->changes, after->items[i], 1));
 		}
 		return;
 	}
@@ -305,7 +323,8 @@ void fy_carry_release(fy_carrying *c)
 	fy_free(c->items);
 }
 
-/* ---- values in and out ----------------------------------------------------------------------------------------------- */
+/* ---- values in and out
+ * ----------------------------------------------------------------------------------------------- */
 
 typedef struct fy_putting {
 	fy_carrying *c;
@@ -317,14 +336,18 @@ static const fy_poison *lost_in(fy_carrying *c)
 {
 	fy_poison *lost = FY_NEW(c->ev->arena, fy_poison);
 
-	*lost = (fy_poison){ .what = "it is written, and others may see it", .place = c->place, .ordinal = c->ordinal,
-			     .loop = true, .peel = c->peelable };
+	*lost = (fy_poison){ .what = "it is written, and others may see it",
+			     .place = c->place,
+			     .ordinal = c->ordinal,
+			     .loop = true,
+			     .peel = c->peelable };
 	return lost;
 }
 
 static fy_ivalue put_value(fy_putting *p, const fy_carry *carry, fy_ivalue before);
 
-/* What stands for the rows of a list. They are copies: writing to the elements of before is refused from now on. */
+/* What stands for the rows of a list. They are copies: writing to the elements of before is refused from now
+ * on. */
 static fy_ivalue put_rows(fy_putting *p, const fy_carry *carry, fy_elements before)
 {
 	fy_ivalue made = fy_leaf_of(p->c->ev, p->make(p->user, &carry->type));
@@ -391,7 +414,8 @@ static fy_content put_content(fy_putting *p, const fy_carried *carried)
 	} else if (carried->where.kind == FY_AT_CELL) {
 		made.ssa = p->make(p->user, &carried->items[0].type);
 	} else if (carried->list.grows) {
-		made.grown = put_rows(p, &carried->list, (fy_elements){ before->items, before->count, NULL }).t;
+		made.grown =
+			put_rows(p, &carried->list, (fy_elements){ before->items, before->count, NULL }).t;
 		((fy_iseq *)carried->where.owner)->of_numbers = carried->list.of_numbers;
 	} else if (!items) {
 		made.value = put_value(p, &carried->items[0], before->value);

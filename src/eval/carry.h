@@ -10,7 +10,7 @@ typedef struct fy_carry {
 	bool shared;  /* others may hold it too, so writing through what stands for it is refused */
 	bool grows;   /* a list of another length in each round: rows of one tensor */
 	bool of_numbers;
-	fy_type type; /* of a tensor or number, or of the rows: widened until all rounds fit */
+	fy_type type;           /* of a tensor or number, or of the rows: widened until all rounds fit */
 	struct fy_carry *items; /* of a container that is another one in each round */
 	int64_t count;
 } fy_carry;
@@ -20,7 +20,8 @@ typedef struct fy_carried {
 	fy_where where;
 	fy_content before;
 	const fy_poison *poison; /* cannot be carried: an error when it is read */
-	fy_carry *items; /* of a slot or attribute: one. Of a dict: keys and values. Of a cell: one, its content */
+	fy_carry *items; /* of a slot or attribute: one. Of a dict: keys and values. Of a cell: one, its
+			    content */
 	int64_t count;
 	fy_carry list; /* of a list that grows, instead of items */
 } fy_carried;
@@ -41,7 +42,8 @@ typedef struct fy_carrying {
 
 /* Takes in what one round did: adds places, widens types. Sets `again` and `peel`. */
 void fy_carry_round(fy_carrying *c, const fy_changes *changes);
-/* Every carried place now holds what `make` gives for the types: parameters of the body, or results of the loop. */
+/* Every carried place now holds what `make` gives for the types: parameters of the body, or results of the
+ * loop. */
 typedef fy_value *(*fy_carry_make)(void *user, const fy_type *type);
 void fy_carry_put(fy_carrying *c, fy_carry_make make, void *user);
 /* The present SSA values of everything carried, in the order in which `put` asks for them. */

@@ -1,12 +1,22 @@
 /*
- * What the operators on lists and dicts share: whether a container may be read or written, positions, copies. Every
- * change is told to the journal first; containers whose identity was lost at a merge may be read, not written.
+ * What the operators on lists and dicts share: whether a container may be read or written, positions, copies.
+ * Every change is told to the journal first; containers whose identity was lost at a merge may be read, not
+ * written.
  */
 #include "eval/containers.h"
 
-bool fy_args_seq(const fy_args *args, int i) { return args->count > i && fy_iseq_like(args->items[i]); }
-bool fy_args_list(const fy_args *args, int i) { return args->count > i && args->items[i].kind == FY_I_LIST; }
-bool fy_args_dict(const fy_args *args, int i) { return args->count > i && args->items[i].kind == FY_I_DICT; }
+bool fy_args_seq(const fy_args *args, int i)
+{
+	return args->count > i && fy_iseq_like(args->items[i]);
+}
+bool fy_args_list(const fy_args *args, int i)
+{
+	return args->count > i && args->items[i].kind == FY_I_LIST;
+}
+bool fy_args_dict(const fy_args *args, int i)
+{
+	return args->count > i && args->items[i].kind == FY_I_DICT;
+}
 
 fy_status fy_seq_readable(fy_eval *ev, const fy_iseq *seq)
 {
@@ -39,7 +49,8 @@ fy_status fy_dict_writable(fy_eval *ev, fy_idict *dict)
 /* A copied or read element: poison is passed on only by plain copies of variables. */
 fy_status fy_item_readable(fy_eval *ev, fy_ivalue item)
 {
-	return item.kind == FY_I_POISON && !item.poison->unsupported ? fy_eval_poisoned(ev, item.poison) : FY_OK;
+	return item.kind == FY_I_POISON && !item.poison->unsupported ? fy_eval_poisoned(ev, item.poison)
+								     : FY_OK;
 }
 
 static fy_status wrap(fy_eval *ev, int64_t at, int64_t count, int64_t *out)
@@ -83,7 +94,8 @@ fy_status fy_seq_position(fy_eval *ev, fy_ivalue index, int64_t count, int64_t *
 
 	FY_TRY(fy_seq_index(ev, index, count, out, &symbol));
 	if (symbol)
-		return fy_eval_error(ev, FY_UNSUPPORTED, "list-index-data", "the place in a list depends on data");
+		return fy_eval_error(ev, FY_UNSUPPORTED, "list-index-data",
+				     "the place in a list depends on data");
 	return FY_OK;
 }
 

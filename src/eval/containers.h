@@ -17,8 +17,10 @@ fy_status FY_MUST_USE fy_dict_readable(fy_eval *ev, const fy_idict *dict);
 fy_status FY_MUST_USE fy_dict_writable(fy_eval *ev, fy_idict *dict);
 fy_status FY_MUST_USE fy_item_readable(fy_eval *ev, fy_ivalue item);
 
-/* An index as a position among `count` elements, negative ones from the end; *symbol when it depends on data. */
-fy_status FY_MUST_USE fy_seq_index(fy_eval *ev, fy_ivalue index, int64_t count, int64_t *out, fy_value **symbol);
+/* An index as a position among `count` elements, negative ones from the end; *symbol when it depends on data.
+ */
+fy_status FY_MUST_USE fy_seq_index(fy_eval *ev, fy_ivalue index, int64_t count, int64_t *out,
+				   fy_value **symbol);
 fy_status FY_MUST_USE fy_seq_position(fy_eval *ev, fy_ivalue index, int64_t count, int64_t *out);
 /* All its elements again, in a list. */
 fy_ivalue fy_seq_copy(fy_eval *ev, const fy_iseq *from);

@@ -1,7 +1,7 @@
 /*
- * Conversions at declared places (parameters, returns, annotate, typed assignment) and from tensors to numbers.
- * Scalars never become tensors here. A number read from a tensor whose data are unknown is symbolic: a 0-d
- * SSA value.
+ * Conversions at declared places (parameters, returns, annotate, typed assignment) and from tensors to
+ * numbers. Scalars never become tensors here. A number read from a tensor whose data are unknown is symbolic:
+ * a 0-d SSA value.
  */
 #include "eval/eval_internal.h"
 
@@ -32,13 +32,15 @@ static fy_ivalue number_of(fy_dtype dtype, const fy_tensor *tensor)
 static fy_status cast_symbol(fy_eval *ev, fy_value *value, fy_dtype dtype, fy_ivalue *out)
 {
 	fy_type type = fy_type_scalar(dtype);
-	fy_arg args[5] = { fy_arg_value(value), fy_arg_int(dtype), fy_arg_bool(false), fy_arg_bool(false), fy_arg_none() };
+	fy_arg args[5] = { fy_arg_value(value), fy_arg_int(dtype), fy_arg_bool(false), fy_arg_bool(false),
+			   fy_arg_none() };
 
 	if (!value)
 		return FY_UNSUPPORTED;
 	if (value->type.dtype != dtype) {
 		if (dtype == FY_BOOL)
-			value = fy_eval_record(ev, "aten::ne.Scalar", (fy_arg[]){ args[0], fy_arg_int(0) }, 2, &type);
+			value = fy_eval_record(ev, "aten::ne.Scalar", (fy_arg[]){ args[0], fy_arg_int(0) }, 2,
+					       &type);
 		else
 			value = fy_eval_record(ev, "aten::to.dtype", args, 5, &type);
 	}
@@ -54,9 +56,11 @@ static fy_status tensor_to_number(fy_eval *ev, fy_var *var, fy_ikind kind, fy_iv
 	fy_value *value;
 
 	if (numel != 1 && numel >= 0)
-		return fy_eval_raise(ev, "a tensor with %" PRId64 " elements cannot be converted to a number", numel);
+		return fy_eval_raise(ev, "a tensor with %" PRId64 " elements cannot be converted to a number",
+				     numel);
 	if (fy_dtype_is_complex(tensor->dtype))
-		return fy_eval_error(ev, FY_UNSUPPORTED, "complex", "a complex tensor cannot be read as a number");
+		return fy_eval_error(ev, FY_UNSUPPORTED, "complex",
+				     "a complex tensor cannot be read as a number");
 	if (tensor->storage) {
 		*out = number_of(dtype, tensor);
 		return FY_OK;
@@ -66,7 +70,8 @@ static fy_status tensor_to_number(fy_eval *ev, fy_var *var, fy_ikind kind, fy_iv
 		fy_type type = fy_type_tensor(tensor->dtype, &(fy_shape){ 0 });
 
 		value = fy_eval_record(ev, "aten::reshape",
-				       (fy_arg[]){ fy_arg_value(value), fy_arg_ints(ev->arena, NULL, 0) }, 2, &type);
+				       (fy_arg[]){ fy_arg_value(value), fy_arg_ints(ev->arena, NULL, 0) }, 2,
+				       &type);
 	}
 	return cast_symbol(ev, value, dtype, out);
 }
@@ -95,7 +100,8 @@ fy_status fy_eval_to_number(fy_eval *ev, fy_ivalue value, fy_ikind kind, fy_ival
 	case FY_I_POISON:
 		return fy_eval_poisoned(ev, value.poison);
 	default:
-		return fy_eval_error(ev, FY_MALFORMED, "type", "%s where a number is needed", fy_ikind_name(value));
+		return fy_eval_error(ev, FY_MALFORMED, "type", "%s where a number is needed",
+				     fy_ikind_name(value));
 	}
 	if (kind == FY_I_BOOL)
 		*out = fy_ibool(f != 0);
@@ -114,9 +120,10 @@ fy_status fy_eval_condition(fy_eval *ev, fy_ivalue value, bool *known, fy_value 
 	fy_ivalue number;
 
 	*symbol = NULL;
-	if (value.kind == FY_I_LIST || value.kind == FY_I_DICT || value.kind == FY_I_STR || value.kind == FY_I_NONE ||
-	    value.kind == FY_I_UNINITIALIZED)
-		return fy_eval_error(ev, FY_MALFORMED, "type", "a condition is a %s, not a bool", fy_ikind_name(value));
+	if (value.kind == FY_I_LIST || value.kind == FY_I_DICT || value.kind == FY_I_STR ||
+	    value.kind == FY_I_NONE || value.kind == FY_I_UNINITIALIZED)
+		return fy_eval_error(ev, FY_MALFORMED, "type", "a condition is a %s, not a bool",
+				     fy_ikind_name(value));
 	FY_TRY(fy_eval_to_number(ev, value, FY_I_BOOL, &number));
 	if (number.kind == FY_I_SYMBOL)
 		*symbol = number.symbol;
@@ -148,8 +155,8 @@ static fy_status convert_number(fy_eval *ev, fy_ikind kind, fy_ivalue *value)
 	fy_ivalue old = *value;
 	fy_status status;
 
-	if (old.kind == kind || old.kind == FY_I_NONE || old.kind == FY_I_UNINITIALIZED || old.kind == FY_I_POISON ||
-	    old.kind == FY_I_COMPLEX)
+	if (old.kind == kind || old.kind == FY_I_NONE || old.kind == FY_I_UNINITIALIZED ||
+	    old.kind == FY_I_POISON || old.kind == FY_I_COMPLEX)
 		return FY_OK;
 	if (kind == FY_I_NONE && (old.kind == FY_I_INT || old.kind == FY_I_FLOAT))
 		return FY_OK;
@@ -197,7 +204,8 @@ fy_status fy_eval_convert(fy_eval *ev, const fy_btype *type, fy_ivalue *value)
 static bool list_is_of(const fy_btype *element, const fy_iseq *seq)
 {
 	if (seq->count == 0)
-		return seq->element == FY_TS_ANY || seq->element == element->kind || element->kind == FY_TS_ANY;
+		return seq->element == FY_TS_ANY || seq->element == element->kind ||
+		       element->kind == FY_TS_ANY;
 	return fy_eval_is_instance(element, seq->items[0]);
 }
 
@@ -207,11 +215,14 @@ bool fy_eval_is_instance(const fy_btype *type, fy_ivalue value)
 	case FY_TS_TENSOR:
 		return value.kind == FY_I_TENSOR;
 	case FY_TS_INT:
-		return value.kind == FY_I_INT || (value.kind == FY_I_SYMBOL && value.symbol->type.dtype == FY_I64);
+		return value.kind == FY_I_INT ||
+		       (value.kind == FY_I_SYMBOL && value.symbol->type.dtype == FY_I64);
 	case FY_TS_FLOAT:
-		return value.kind == FY_I_FLOAT || (value.kind == FY_I_SYMBOL && value.symbol->type.dtype == FY_F64);
+		return value.kind == FY_I_FLOAT ||
+		       (value.kind == FY_I_SYMBOL && value.symbol->type.dtype == FY_F64);
 	case FY_TS_BOOL:
-		return value.kind == FY_I_BOOL || (value.kind == FY_I_SYMBOL && value.symbol->type.dtype == FY_BOOL);
+		return value.kind == FY_I_BOOL ||
+		       (value.kind == FY_I_SYMBOL && value.symbol->type.dtype == FY_BOOL);
 	case FY_TS_COMPLEX:
 		return value.kind == FY_I_COMPLEX;
 	case FY_TS_NUMBER:
@@ -240,8 +251,9 @@ bool fy_eval_is_instance(const fy_btype *type, fy_ivalue value)
 		return value.kind == FY_I_LIST && list_is_of(type->items[0], value.seq);
 	case FY_TS_DICT:
 		return value.kind == FY_I_DICT &&
-		       (value.dict->count == 0 || (fy_eval_is_instance(type->items[0], value.dict->items[0].key) &&
-						   fy_eval_is_instance(type->items[1], value.dict->items[0].value)));
+		       (value.dict->count == 0 ||
+			(fy_eval_is_instance(type->items[0], value.dict->items[0].key) &&
+			 fy_eval_is_instance(type->items[1], value.dict->items[0].value)));
 	case FY_TS_TUPLE:
 		if (value.kind != FY_I_TUPLE || value.seq->count != type->count)
 			return false;

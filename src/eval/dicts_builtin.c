@@ -100,8 +100,14 @@ static fy_status dict_list(fy_eval *ev, int what, const fy_args *args, fy_ivalue
 	return FY_OK;
 }
 
-static fy_status do_keys(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return dict_list(ev, KEYS, a, o, h); }
-static fy_status do_values(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return dict_list(ev, VALUES, a, o, h); }
+static fy_status do_keys(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return dict_list(ev, KEYS, a, o, h);
+}
+static fy_status do_values(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return dict_list(ev, VALUES, a, o, h);
+}
 static fy_status do_items(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
 {
 	return dict_list(ev, KEYS | VALUES, a, o, h);
@@ -134,8 +140,7 @@ static fy_status do_dict(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool 
 		*out = fy_idict_new(ev, NULL);
 		return FY_OK;
 	}
-	if (fy_args_dict(args, 0))
-		{
+	if (fy_args_dict(args, 0)) {
 		*handled = true;
 		FY_TRY(fy_dict_readable(ev, args->items[0].dict));
 		*out = fy_dict_copy(ev, args->items[0].dict);
@@ -144,7 +149,8 @@ static fy_status do_dict(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool 
 	if (!fy_args_list(args, 0) || args->count != 1)
 		return FY_OK;
 	for (int64_t i = 0; i < args->items[0].seq->count; i++)
-		if (args->items[0].seq->items[i].kind != FY_I_TUPLE || args->items[0].seq->items[i].seq->count != 2)
+		if (args->items[0].seq->items[i].kind != FY_I_TUPLE ||
+		    args->items[0].seq->items[i].seq->count != 2)
 			return FY_OK;
 	*handled = true;
 	*out = fy_idict_new(ev, NULL);
@@ -157,8 +163,15 @@ static fy_status do_dict(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool 
 }
 
 const fy_builtin fy_builtins_dict[] = {
-	{ "aten::__getitem__", do_dict_getitem }, { "aten::get", do_get },    { "aten::setdefault", do_setdefault },
-	{ "aten::pop", do_dict_pop },		  { "aten::keys", do_keys },  { "aten::values", do_values },
-	{ "aten::items", do_items },		  { "aten::list", do_dict_list }, { "aten::update", do_update },
-	{ "aten::dict", do_dict },		  { NULL, NULL },
+	{ "aten::__getitem__", do_dict_getitem },
+	{ "aten::get", do_get },
+	{ "aten::setdefault", do_setdefault },
+	{ "aten::pop", do_dict_pop },
+	{ "aten::keys", do_keys },
+	{ "aten::values", do_values },
+	{ "aten::items", do_items },
+	{ "aten::list", do_dict_list },
+	{ "aten::update", do_update },
+	{ "aten::dict", do_dict },
+	{ NULL, NULL },
 };

@@ -1,4 +1,5 @@
-/* Shared by the files of eval/: run-time values, tensor variables over cells, the journal and the evaluator. */
+/* Shared by the files of eval/: run-time values, tensor variables over cells, the journal and the evaluator.
+ */
 #ifndef FY_EVAL_INTERNAL_H
 #define FY_EVAL_INTERNAL_H
 
@@ -66,14 +67,15 @@ struct fy_istr {
 struct fy_iseq {
 	int refs;
 	uint64_t birth;
-	fy_class *class; /* NamedTuple */
-	fy_ts_kind element; /* declared element kind of a list, FY_TS_ANY when unknown: tells empty lists apart */
-	const fy_poison *lost; /* identity lost at a merge: may be read, not written */
+	fy_class *class;         /* NamedTuple */
+	fy_ts_kind element;      /* declared element kind of a list, FY_TS_ANY when unknown: tells empty lists
+				    apart */
+	const fy_poison *lost;   /* identity lost at a merge: may be read, not written */
 	const fy_poison *poison; /* contents could not be merged */
 	fy_ivalue *items;
 	int64_t count;
 	size_t capacity;
-	fy_var *grown;   /* a list whose length depends on data: its elements as rows; `items` is empty then */
+	fy_var *grown; /* a list whose length depends on data: its elements as rows; `items` is empty then */
 	bool of_numbers; /* its rows are numbers */
 };
 
@@ -94,10 +96,10 @@ struct fy_iobject {
 	int refs;
 	uint64_t birth;
 	fy_class *class;
-	const char *path;  /* module path, NULL for objects made by the program */
+	const char *path;        /* module path, NULL for objects made by the program */
 	const fy_pvalue *custom; /* state of a C++ class object */
-	const fy_poison *lost; /* identity lost at a merge: may be read, not written */
-	fy_ivalue *attributes; /* one per class attribute */
+	const fy_poison *lost;   /* identity lost at a merge: may be read, not written */
+	fy_ivalue *attributes;   /* one per class attribute */
 };
 
 struct fy_ienum {
@@ -128,11 +130,11 @@ fy_ivalue fy_itensor(fy_var *var); /* takes the reference */
 fy_ivalue fy_iref(fy_ivalue value);
 void fy_iunref(fy_ivalue value);
 const char *fy_ikind_name(fy_ivalue value);
-bool fy_inumber(fy_ivalue value); /* bool, int or float, known or symbolic */
-fy_dtype fy_inumber_dtype(fy_ivalue number); /* FY_BOOL, FY_I64 or FY_F64 */
-bool fy_iseq_like(fy_ivalue value); /* list or tuple */
-bool fy_iequal(fy_ivalue a, fy_ivalue b); /* known values; objects by identity */
-bool fy_iidentical(fy_ivalue a, fy_ivalue b); /* same object or equal known scalar */
+bool fy_inumber(fy_ivalue value);                          /* bool, int or float, known or symbolic */
+fy_dtype fy_inumber_dtype(fy_ivalue number);               /* FY_BOOL, FY_I64 or FY_F64 */
+bool fy_iseq_like(fy_ivalue value);                        /* list or tuple */
+bool fy_iequal(fy_ivalue a, fy_ivalue b);                  /* known values; objects by identity */
+bool fy_iidentical(fy_ivalue a, fy_ivalue b);              /* same object or equal known scalar */
 void fy_iprint(fy_ivalue value, fy_buf *out, bool quoted); /* as TorchScript's str() */
 
 typedef struct fy_eval fy_eval;
@@ -162,12 +164,12 @@ typedef struct fy_step {
 typedef struct fy_cell {
 	int refs;
 	uint64_t birth;
-	uint64_t version; /* never the same number twice in one evaluation */
-	fy_tensor *base;  /* geometry of the whole; data is not looked at */
-	fy_value *value;  /* NULL: constant */
-	fy_tensor *constant; /* same geometry as base */
+	uint64_t version;      /* never the same number twice in one evaluation */
+	fy_tensor *base;       /* geometry of the whole; data is not looked at */
+	fy_value *value;       /* NULL: constant */
+	fy_tensor *constant;   /* same geometry as base */
 	const fy_poison *lost; /* identity lost at a merge: may be read, not written */
-	const char *name; /* of a parameter or buffer, for the report of state that was written */
+	const char *name;      /* of a parameter or buffer, for the report of state that was written */
 	bool written;
 } fy_cell;
 
@@ -186,11 +188,11 @@ struct fy_var {
 	const char *name; /* weight name, or NULL */
 };
 
-fy_var *fy_var_concrete(fy_tensor *tensor); /* takes the reference */
+fy_var *fy_var_concrete(fy_tensor *tensor);                                /* takes the reference */
 fy_var *fy_var_constant(fy_eval *ev, fy_tensor *tensor, const char *name); /* takes the reference; own cell */
-fy_var *fy_var_symbolic(fy_eval *ev, fy_tensor *meta, fy_value *value); /* takes the reference; own cell */
+fy_var *fy_var_symbolic(fy_eval *ev, fy_tensor *meta, fy_value *value);    /* takes the reference; own cell */
 fy_var *fy_var_view(fy_var *of, const fy_step *step, fy_tensor *geometry); /* takes geometry */
-fy_var *fy_var_whole(fy_var *of); /* all of its cell */
+fy_var *fy_var_whole(fy_var *of);                                          /* all of its cell */
 fy_var *fy_var_ref(fy_var *var);
 void fy_var_unref(fy_var *var);
 /* Wraps fresh data: concrete when running, constant when capturing. Takes the reference. */
@@ -209,14 +211,15 @@ fy_tensor *fy_geometry_copy(fy_arena *arena, const fy_tensor *tensor);
 fy_status FY_MUST_USE fy_var_write(fy_eval *ev, fy_var *var, fy_var *by);
 void fy_cell_unref(fy_cell *cell);
 
-/* ---- journal: journal.c --------------------------------------------------------------------------------- */
+/* ---- journal: journal.c ---------------------------------------------------------------------------------
+ */
 
 typedef enum fy_where_kind { FY_AT_SLOT, FY_AT_ATTRIBUTE, FY_AT_CELL, FY_AT_LIST, FY_AT_DICT } fy_where_kind;
 
 /* A mutable place. */
 typedef struct fy_where {
 	fy_where_kind kind;
-	void *owner; /* frame, object, cell, list, dict */
+	void *owner;   /* frame, object, cell, list, dict */
 	int64_t index; /* slot, attribute */
 } fy_where;
 
@@ -227,7 +230,7 @@ typedef struct fy_content {
 	fy_tensor *constant;
 	fy_ivalue *items;
 	int64_t count;
-	fy_var *grown; /* of a list */
+	fy_var *grown;                  /* of a list */
 	const fy_poison *lost, *poison; /* of a cell, list or dict */
 } fy_content;
 
@@ -264,19 +267,21 @@ void fy_journal_begin(fy_eval *ev, fy_journal *journal);
 void fy_journal_rollback(fy_eval *ev, fy_journal *journal, fy_changes *changes);
 /* Must be called before a place changes. */
 void fy_journal_touch(fy_eval *ev, fy_where_kind kind, void *owner, int64_t index, uint64_t birth);
-fy_content fy_where_get(fy_where where);                            /* with references */
+fy_content fy_where_get(fy_where where);                                   /* with references */
 void fy_where_set(fy_eval *ev, fy_where where, const fy_content *content); /* touches; copies references */
 fy_content fy_content_ref(const fy_content *content);
 void fy_content_unref(fy_content *content);
 void fy_changes_release(fy_changes *changes);
 const fy_change *fy_changes_find(const fy_changes *changes, fy_where where);
 /* The two mutations that do not go through fy_where_set. */
-void fy_slot_set(fy_eval *ev, fy_frame *frame, int slot, fy_ivalue value); /* takes the reference */
+void fy_slot_set(fy_eval *ev, fy_frame *frame, int slot, fy_ivalue value);          /* takes the reference */
 void fy_attribute_set(fy_eval *ev, fy_iobject *object, int index, fy_ivalue value); /* takes the reference */
 
-/* ---- the evaluator ------------------------------------------------------------------------------------------ */
+/* ---- the evaluator
+ * ------------------------------------------------------------------------------------------ */
 
-/* An If on data that this run must follow one way to the end of the program, or a loop whose first round it peels. */
+/* An If on data that this run must follow one way to the end of the program, or a loop whose first round it
+ * peels. */
 typedef struct fy_forced {
 	int ordinal;
 	int arm;
@@ -299,24 +304,24 @@ struct fy_eval {
 	fy_span span;       /* of the statement or call under way */
 	int depth;          /* of calls */
 	int64_t steps, step_limit;
-	int ifs;            /* Ifs and loops on data met so far */
-	int next_input;     /* graph inputs met so far in this run */
-	bool raised;        /* the program raised: `raise_message`, not a diagnostic yet */
+	int ifs;        /* Ifs and loops on data met so far */
+	int next_input; /* graph inputs met so far in this run */
+	bool raised;    /* the program raised: `raise_message`, not a diagnostic yet */
 	char *raise_message;
 	fy_place raise_place;
 	const fy_poison *poisoned; /* a poison was read: not a diagnostic yet */
 	fy_place poison_place;     /* where it was read */
 	const char *poison_name;   /* by which name; NULL: none */
-	int splittable;  /* ordinal of the outermost If whose arm is tried; -1: none, or in a loop on data */
-	bool broke, continued;     /* break or continue under way */
+	int splittable; /* ordinal of the outermost If whose arm is tried; -1: none, or in a loop on data */
+	bool broke, continued; /* break or continue under way */
 	fy_forced *forced;
 	int forced_count;
 	fy_map reported; /* unsupported operators and warnings said already */
 	bool unsupported;
 	const char *state_written; /* an attribute of a module that was set */
-	fy_map built;   /* instantiated pickle values by address */
+	fy_map built;              /* instantiated pickle values by address */
 	fy_ivalue root;
-	fy_map names;   /* canonical names of the archive's tensors */
+	fy_map names;    /* canonical names of the archive's tensors */
 	fy_map storages; /* cells by storage, for those that several tensors share */
 	uint64_t random;
 };
@@ -331,7 +336,8 @@ fy_status fy_eval_poisoned(fy_eval *ev, const fy_poison *poison);
 /* The same for what the program reads by a name. */
 fy_status fy_eval_poisoned_name(fy_eval *ev, const fy_poison *poison, const char *name);
 /* Malformed at run time, e.g. a value of a kind that an operator cannot take. */
-fy_status fy_eval_error(fy_eval *ev, fy_status status, const char *id, const char *format, ...) FY_PRINTF(4, 5);
+fy_status fy_eval_error(fy_eval *ev, fy_status status, const char *id, const char *format, ...)
+	FY_PRINTF(4, 5);
 
 /* Arguments of a call as evaluated, borrowed. */
 typedef struct fy_args {
@@ -346,58 +352,70 @@ typedef struct fy_args {
 fy_status FY_MUST_USE fy_eval_expr(fy_eval *ev, const fy_bexpr *expr, fy_ivalue *out);
 fy_status FY_MUST_USE fy_eval_block(fy_eval *ev, const fy_bblock *block);
 /* Takes the references of args. */
-fy_status FY_MUST_USE fy_eval_function(fy_eval *ev, const fy_function *function, fy_ivalue *args, int arg_count,
-				       fy_ivalue *out);
-fy_status FY_MUST_USE fy_eval_assign(fy_eval *ev, const fy_btarget *target, fy_ivalue value); /* takes value */
+fy_status FY_MUST_USE fy_eval_function(fy_eval *ev, const fy_function *function, fy_ivalue *args,
+				       int arg_count, fy_ivalue *out);
+fy_status FY_MUST_USE fy_eval_assign(fy_eval *ev, const fy_btarget *target,
+				     fy_ivalue value); /* takes value */
 /* Positional and keyword arguments to parameter order, defaults evaluated. Takes the references of args. */
 fy_status FY_MUST_USE fy_eval_call(fy_eval *ev, const fy_function *function, fy_ivalue *args, int arg_count,
-				   const char *const *names, fy_ivalue *values, int keyword_count, fy_ivalue *out);
+				   const char *const *names, fy_ivalue *values, int keyword_count,
+				   fy_ivalue *out);
 
 /* subscript.c: t[1:2, None, ..., mask] and lists, of foreign sources; and writing to them. */
 fy_status FY_MUST_USE fy_eval_subscript(fy_eval *ev, fy_ivalue base, const fy_bexpr *expr, fy_ivalue *out);
-fy_status FY_MUST_USE fy_eval_subscript_set(fy_eval *ev, const fy_bexpr *expr, fy_ivalue value); /* value borrowed */
+fy_status FY_MUST_USE fy_eval_subscript_set(fy_eval *ev, const fy_bexpr *expr,
+					    fy_ivalue value); /* value borrowed */
 fy_status FY_MUST_USE fy_eval_tolist(fy_eval *ev, const fy_bexpr *expr, fy_ivalue *out);
 /* upgrade.c: operators whose meaning changed, in archives of older versions. */
-fy_status FY_MUST_USE fy_eval_upgraded(fy_eval *ev, const fy_bexpr *expr, const fy_args *args, fy_ivalue *out);
+fy_status FY_MUST_USE fy_eval_upgraded(fy_eval *ev, const fy_bexpr *expr, const fy_args *args,
+				       fy_ivalue *out);
 
-/* convert.c: declared places (parameters, returns, annotate, typed assignment). Takes and gives a reference. */
+/* convert.c: declared places (parameters, returns, annotate, typed assignment). Takes and gives a reference.
+ */
 fy_status FY_MUST_USE fy_eval_convert(fy_eval *ev, const fy_btype *type, fy_ivalue *value);
 bool fy_eval_is_instance(const fy_btype *type, fy_ivalue value);
-/* Tensor of one element -> number, known or symbolic. kind: FY_I_INT, FY_I_FLOAT, FY_I_BOOL, or FY_I_NONE for the
- * tensor's own kind. */
+/* Tensor of one element -> number, known or symbolic. kind: FY_I_INT, FY_I_FLOAT, FY_I_BOOL, or FY_I_NONE for
+ * the tensor's own kind. */
 fy_status FY_MUST_USE fy_eval_to_number(fy_eval *ev, fy_ivalue value, fy_ikind kind, fy_ivalue *out);
 /* A known bool, or *symbol when it depends on data. */
 fy_status FY_MUST_USE fy_eval_condition(fy_eval *ev, fy_ivalue value, bool *known, fy_value **symbol);
 
-/* match.c: overload of an operator for run-time arguments, and the arguments in schema order (ivalues; borrowed). */
+/* match.c: overload of an operator for run-time arguments, and the arguments in schema order (ivalues;
+ * borrowed). */
 typedef struct fy_match {
 	const fy_schema *schema;
 	fy_ivalue *args; /* schema order; FY_I_UNSET where the default applies. In the scratch arena */
 	bool *owned;     /* args made by conversion */
 } fy_match;
-fy_status FY_MUST_USE fy_match_call(fy_eval *ev, const char *name, fy_schema_set set, fy_ivalue *args, int arg_count,
-				    const char *const *names, fy_ivalue *values, int keyword_count, fy_arena *scratch,
-				    fy_match *match);
+fy_status FY_MUST_USE fy_match_call(fy_eval *ev, const char *name, fy_schema_set set, fy_ivalue *args,
+				    int arg_count, const char *const *names, fy_ivalue *values,
+				    int keyword_count, fy_arena *scratch, fy_match *match);
 
 /* invoke.c: one operator call. Arguments are borrowed. */
-fy_status FY_MUST_USE fy_eval_operator(fy_eval *ev, const char *name, fy_schema_set set, fy_ivalue *args, int arg_count,
-				       const char *const *names, fy_ivalue *values, int keyword_count, fy_ivalue *out);
+fy_status FY_MUST_USE fy_eval_operator(fy_eval *ev, const char *name, fy_schema_set set, fy_ivalue *args,
+				       int arg_count, const char *const *names, fy_ivalue *values,
+				       int keyword_count, fy_ivalue *out);
 /* The same with a schema that has a record, arguments in schema order. */
-fy_status FY_MUST_USE fy_eval_schema(fy_eval *ev, const fy_schema *schema, const fy_ivalue *args, fy_ivalue *out);
-/* in_place.c. `twin` is the functional form of the matched schema, whose argument `written` gets its (first) result. */
+fy_status FY_MUST_USE fy_eval_schema(fy_eval *ev, const fy_schema *schema, const fy_ivalue *args,
+				     fy_ivalue *out);
+/* in_place.c. `twin` is the functional form of the matched schema, whose argument `written` gets its (first)
+ * result. */
 fy_status FY_MUST_USE fy_eval_in_place(fy_eval *ev, const fy_match *match, const fy_schema *twin, int written,
 				       fy_ivalue *out);
 /* As fy_eval_schema, with what while capturing cannot be taken as it is. */
-fy_status FY_MUST_USE fy_eval_functional(fy_eval *ev, const fy_schema *schema, const fy_ivalue *args, fy_ivalue *out);
+fy_status FY_MUST_USE fy_eval_functional(fy_eval *ev, const fy_schema *schema, const fy_ivalue *args,
+					 fy_ivalue *out);
 /* A tensor operator by full schema name with arguments in schema order (ivalues, borrowed). First result. */
 fy_status FY_MUST_USE fy_eval_tensor_op(fy_eval *ev, const char *full, const fy_ivalue *args, int arg_count,
 					fy_ivalue *out);
 /* Records a node with value arguments and wraps nothing: for scalar arithmetic and control flow. */
-fy_value *fy_eval_record(fy_eval *ev, const char *full, const fy_arg *args, int arg_count, const fy_type *type);
+fy_value *fy_eval_record(fy_eval *ev, const char *full, const fy_arg *args, int arg_count,
+			 const fy_type *type);
 /* A number or tensor as SSA value; constants become graph constants. */
 fy_value *fy_eval_ssa(fy_eval *ev, fy_ivalue value);
 
-/* builtins.c and its families. *handled false: not for these kinds, try the tensor operators. Arguments borrowed. */
+/* builtins.c and its families. *handled false: not for these kinds, try the tensor operators. Arguments
+ * borrowed. */
 typedef fy_status (*fy_builtin_fn)(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled);
 typedef struct fy_builtin {
 	const char *name;
@@ -411,28 +429,33 @@ fy_status FY_MUST_USE fy_grown_item(fy_eval *ev, const fy_iseq *list, fy_ivalue 
 fy_ivalue fy_grown_new(fy_eval *ev, fy_ivalue rows, bool of_numbers); /* takes the reference of rows */
 /* The one type of all elements, which is *row when that has a shape; false: they have no one type. */
 bool fy_rows_type(const fy_ivalue *items, int64_t count, fy_type *row);
-fy_status FY_MUST_USE fy_rows_stack(fy_eval *ev, const fy_ivalue *items, int64_t count, const fy_type *row, fy_ivalue *out);
+fy_status FY_MUST_USE fy_rows_stack(fy_eval *ev, const fy_ivalue *items, int64_t count, const fy_type *row,
+				    fy_ivalue *out);
 /* Tries every family that has the name. */
-fy_status FY_MUST_USE fy_builtin_call(fy_eval *ev, const char *name, const fy_args *args, fy_ivalue *out, bool *handled);
+fy_status FY_MUST_USE fy_builtin_call(fy_eval *ev, const char *name, const fy_args *args, fy_ivalue *out,
+				      bool *handled);
 extern const fy_builtin fy_builtins_number[], fy_builtins_list[], fy_builtins_list_edit[], fy_builtins_dict[],
 	fy_builtins_str[], fy_builtins_tensor[], fy_builtins_misc[]; /* each ends with name NULL */
 /* Positional argument i, or keyword `name`; NULL when absent. */
 const fy_ivalue *fy_args_get(const fy_args *args, int i, const char *name);
 /* Arithmetic on a symbolic number: the tensor operator `full` on 0-d values, result a number of `dtype`. */
-fy_status FY_MUST_USE fy_symbol_op(fy_eval *ev, const char *full, const fy_ivalue *args, int count, fy_dtype dtype,
-				   fy_ivalue *out);
+fy_status FY_MUST_USE fy_symbol_op(fy_eval *ev, const char *full, const fy_ivalue *args, int count,
+				   fy_dtype dtype, fy_ivalue *out);
 
-/* branch.c, loop.c: control flow on data. trip: the number of rounds, NULL for while; over: the list whose elements the
- * rounds go through, NULL for none. */
+/* branch.c, loop.c: control flow on data. trip: the number of rounds, NULL for while; over: the list whose
+ * elements the rounds go through, NULL for none. */
 fy_status FY_MUST_USE fy_eval_if_data(fy_eval *ev, const fy_bstmt *stmt, fy_value *condition);
-/* The number of the If or loop that begins, by which a later run may be told what to do with it; inside of arms the
- * number of the outermost If around. *forced: what this run was told, or NULL. */
+/* The number of the If or loop that begins, by which a later run may be told what to do with it; inside of
+ * arms the number of the outermost If around. *forced: what this run was told, or NULL. */
 int fy_eval_ordinal(fy_eval *ev, fy_forced **forced);
 /* What was raised just now is taken never to happen: a warning, once per place. */
 void fy_eval_assume(fy_eval *ev, const char *what);
-/* a where the condition holds, else b: one merged value of things that exist already. Poison when they do not merge. */
-fy_status FY_MUST_USE fy_eval_choose(fy_eval *ev, fy_value *condition, fy_ivalue a, fy_ivalue b, fy_ivalue *out);
-fy_status FY_MUST_USE fy_eval_loop_data(fy_eval *ev, const fy_bstmt *stmt, const fy_ivalue *trip, const fy_iseq *over);
+/* a where the condition holds, else b: one merged value of things that exist already. Poison when they do not
+ * merge. */
+fy_status FY_MUST_USE fy_eval_choose(fy_eval *ev, fy_value *condition, fy_ivalue a, fy_ivalue b,
+				     fy_ivalue *out);
+fy_status FY_MUST_USE fy_eval_loop_data(fy_eval *ev, const fy_bstmt *stmt, const fy_ivalue *trip,
+					const fy_iseq *over);
 
 /* instantiate.c: pickled objects to run-time values. */
 fy_status FY_MUST_USE fy_eval_instantiate(fy_eval *ev, const fy_pvalue *value, fy_ivalue *out);
@@ -441,8 +464,8 @@ fy_status FY_MUST_USE fy_eval_prepare(fy_eval *ev); /* root and names; runs __se
 void fy_eval_finish(fy_eval *ev);
 
 /* leaves.c */
-fy_status FY_MUST_USE fy_eval_arguments(fy_eval *ev, const fy_function *method, const fy_leaf *inputs, int input_count,
-					fy_ivalue *args);
+fy_status FY_MUST_USE fy_eval_arguments(fy_eval *ev, const fy_function *method, const fy_leaf *inputs,
+					int input_count, fy_ivalue *args);
 typedef struct fy_leaf_list {
 	const char **names;
 	fy_ivalue *values; /* borrowed */

@@ -1,6 +1,6 @@
 /*
- * Expressions. Each gives one value with a reference of its own. Operators of the source were turned into operator
- * calls by the binder, so little is left here: variables, attributes, containers, calls.
+ * Expressions. Each gives one value with a reference of its own. Operators of the source were turned into
+ * operator calls by the binder, so little is left here: variables, attributes, containers, calls.
  */
 #include "eval/eval_internal.h"
 
@@ -30,7 +30,8 @@ static fy_status eval_all(fy_eval *ev, fy_bexpr *const *exprs, int count, fy_iva
 	return FY_OK;
 }
 
-/* ---- leaves ------------------------------------------------------------------------------------------------- */
+/* ---- leaves
+ * ------------------------------------------------------------------------------------------------- */
 
 static fy_status eval_literal(const fy_bexpr *expr, fy_ivalue *out)
 {
@@ -87,7 +88,8 @@ static fy_status eval_enum(const fy_bexpr *expr, fy_ivalue *out)
 	return FY_OK;
 }
 
-/* ---- attributes --------------------------------------------------------------------------------------------- */
+/* ---- attributes
+ * --------------------------------------------------------------------------------------------- */
 
 static int attribute_index(const fy_class *class, const char *name)
 {
@@ -103,13 +105,14 @@ static fy_status object_attribute(fy_eval *ev, fy_iobject *object, const char *n
 	fy_ivalue value;
 
 	if (index < 0)
-		return fy_eval_error(ev, FY_MALFORMED, "attribute", "'%s' has no attribute '%s'", object->class->name, name);
+		return fy_eval_error(ev, FY_MALFORMED, "attribute", "'%s' has no attribute '%s'",
+				     object->class->name, name);
 	value = object->attributes[index];
 	if (value.kind == FY_I_POISON && !value.poison->unsupported)
 		return fy_eval_poisoned_name(ev, value.poison, name);
 	if (value.kind == FY_I_UNSET)
-		return fy_eval_error(ev, FY_MALFORMED, "attribute", "attribute '%s' of '%s' was never set", name,
-				     object->class->name);
+		return fy_eval_error(ev, FY_MALFORMED, "attribute", "attribute '%s' of '%s' was never set",
+				     name, object->class->name);
 	*out = fy_iref(value);
 	return FY_OK;
 }
@@ -156,7 +159,8 @@ static fy_status eval_attribute(fy_eval *ev, const fy_bexpr *expr, fy_ivalue *ou
 
 		status = FY_OK;
 		if (index < 0 || index >= base.seq->count)
-			status = fy_eval_error(ev, FY_MALFORMED, "attribute", "the tuple has no field '%s'", expr->name);
+			status = fy_eval_error(ev, FY_MALFORMED, "attribute", "the tuple has no field '%s'",
+					       expr->name);
 		else
 			*out = fy_iref(base.seq->items[index]);
 	} else {
@@ -166,7 +170,8 @@ static fy_status eval_attribute(fy_eval *ev, const fy_bexpr *expr, fy_ivalue *ou
 	return status;
 }
 
-/* ---- containers ----------------------------------------------------------------------------------------------- */
+/* ---- containers
+ * ----------------------------------------------------------------------------------------------- */
 
 static fy_status eval_sequence(fy_eval *ev, const fy_bexpr *expr, fy_ikind kind, fy_ivalue *out)
 {
@@ -196,16 +201,16 @@ static fy_status eval_dict(fy_eval *ev, const fy_bexpr *expr, fy_ivalue *out)
 	return FY_OK;
 }
 
-static fy_status call_builtin_or_operator(fy_eval *ev, const char *name, fy_schema_set set, const fy_args *args,
-					  fy_ivalue *out)
+static fy_status call_builtin_or_operator(fy_eval *ev, const char *name, fy_schema_set set,
+					  const fy_args *args, fy_ivalue *out)
 {
 	bool handled;
 
 	FY_TRY(fy_builtin_call(ev, name, args, out, &handled));
 	if (handled)
 		return FY_OK;
-	return fy_eval_operator(ev, name, set, args->items, args->count, args->names, args->values, args->keyword_count,
-				out);
+	return fy_eval_operator(ev, name, set, args->items, args->count, args->names, args->values,
+				args->keyword_count, out);
 }
 
 static fy_status eval_index(fy_eval *ev, const fy_bexpr *expr, fy_ivalue *out)
@@ -220,7 +225,8 @@ static fy_status eval_index(fy_eval *ev, const fy_bexpr *expr, fy_ivalue *out)
 	if (status == FY_OK && pair[0].kind == FY_I_TENSOR)
 		status = fy_eval_subscript(ev, pair[0], expr, out);
 	else if (status == FY_OK)
-		status = call_builtin_or_operator(ev, "aten::__getitem__", fy_schemas_of("aten::__getitem__"), &args, out);
+		status = call_builtin_or_operator(ev, "aten::__getitem__", fy_schemas_of("aten::__getitem__"),
+						  &args, out);
 	fy_iunref(pair[0]);
 	fy_iunref(pair[1]);
 	return status;
@@ -259,7 +265,8 @@ static fy_status eval_comprehension(fy_eval *ev, const fy_bexpr *expr, fy_ivalue
 	FY_TRY(fy_eval_expr(ev, expr->items[1], &iterable));
 	if (iterable.kind != FY_I_LIST && iterable.kind != FY_I_TUPLE) {
 		fy_iunref(iterable);
-		return fy_eval_error(ev, FY_UNSUPPORTED, "comprehension", "a comprehension over anything but a list");
+		return fy_eval_error(ev, FY_UNSUPPORTED, "comprehension",
+				     "a comprehension over anything but a list");
 	}
 	*out = fy_iseq_new(ev, FY_I_LIST, &list, iterable.seq->count);
 	status = comprehend(ev, expr, iterable.seq, list);
@@ -269,9 +276,11 @@ static fy_status eval_comprehension(fy_eval *ev, const fy_bexpr *expr, fy_ivalue
 	return status;
 }
 
-/* ---- calls --------------------------------------------------------------------------------------------------- */
+/* ---- calls
+ * --------------------------------------------------------------------------------------------------- */
 
-/* Positional and keyword arguments of a call, evaluated in order. `first` (taken over) comes before them if given. */
+/* Positional and keyword arguments of a call, evaluated in order. `first` (taken over) comes before them if
+ * given. */
 typedef struct fy_evaluated {
 	fy_ivalue *items, *values;
 	const char **names;
@@ -339,7 +348,8 @@ static fy_status eval_operator(fy_eval *ev, const fy_bexpr *expr, fy_ivalue *out
 	ev->span = expr->span;
 	status = constant_as_number(ev, expr, &e);
 	if (status == FY_OK && expr->upgrade) {
-		status = fy_eval_upgraded(ev, expr, &(fy_args){ e.items, e.count, e.names, e.values, e.keyword_count }, out);
+		status = fy_eval_upgraded(
+			ev, expr, &(fy_args){ e.items, e.count, e.names, e.values, e.keyword_count }, out);
 	} else if (status == FY_OK) {
 		fy_args args = { e.items, e.count, e.names, e.values, e.keyword_count };
 
@@ -351,7 +361,8 @@ static fy_status eval_operator(fy_eval *ev, const fy_bexpr *expr, fy_ivalue *out
 
 static fy_status call_function(fy_eval *ev, const fy_function *function, fy_evaluated *e, fy_ivalue *out)
 {
-	fy_status status = fy_eval_call(ev, function, e->items, e->count, e->names, e->values, e->keyword_count, out);
+	fy_status status =
+		fy_eval_call(ev, function, e->items, e->count, e->names, e->values, e->keyword_count, out);
 
 	fy_free(e->items); /* the references went into the call */
 	fy_free(e->values);
@@ -374,8 +385,9 @@ static fy_status eval_method(fy_eval *ev, const fy_bexpr *expr, fy_ivalue *out)
 	if (method)
 		return call_function(ev, method, &e, out);
 	if (e.items[0].kind == FY_I_OBJECT) {
-		status = fy_eval_error(ev, e.items[0].object->class->custom ? FY_UNSUPPORTED : FY_MALFORMED, "method",
-				       "'%s' has no method '%s'", e.items[0].object->class->name, expr->name);
+		status = fy_eval_error(ev, e.items[0].object->class->custom ? FY_UNSUPPORTED : FY_MALFORMED,
+				       "method", "'%s' has no method '%s'", e.items[0].object->class->name,
+				       expr->name);
 	} else {
 		char *op = fy_arena_printf(ev->arena, "aten::%s", expr->name);
 		fy_args args = { e.items, e.count, e.names, e.values, e.keyword_count };
@@ -483,7 +495,8 @@ static fy_status eval_fork(fy_eval *ev, const fy_bexpr *expr, fy_ivalue *out)
 	return status;
 }
 
-/* ---- special forms ------------------------------------------------------------------------------------------- */
+/* ---- special forms
+ * ------------------------------------------------------------------------------------------- */
 
 static fy_status eval_annotate(fy_eval *ev, const fy_bexpr *expr, fy_ivalue *out)
 {
@@ -530,7 +543,8 @@ static fy_status eval_logic(fy_eval *ev, const fy_bexpr *expr, fy_ivalue *out)
 		*out = fy_iref(sides[1]);
 	else if (status == FY_OK) {
 		sides[0] = fy_isymbol(symbol);
-		status = fy_symbol_op(ev, is_and ? "aten::logical_and" : "aten::logical_or", sides, 2, FY_BOOL, out);
+		status = fy_symbol_op(ev, is_and ? "aten::logical_and" : "aten::logical_or", sides, 2,
+				      FY_BOOL, out);
 	}
 	fy_iunref(sides[0]);
 	fy_iunref(sides[1]);

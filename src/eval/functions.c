@@ -1,14 +1,18 @@
 /*
- * Calls of the program's own functions and methods: frames, parameters, module paths. Also the places and errors of
- * the evaluator: what the program raises is kept aside, because the other arm of a branch may go on.
+ * Calls of the program's own functions and methods: frames, parameters, module paths. Also the places and
+ * errors of the evaluator: what the program raises is kept aside, because the other arm of a branch may go
+ * on.
  */
 #include "eval/eval_internal.h"
 
 #include <string.h>
 
-enum { CALL_DEPTH = 400 }; /* of C frames for nested calls: PyTorch refuses recursion, real models nest a few dozen */
+enum {
+	CALL_DEPTH = 400
+}; /* of C frames for nested calls: PyTorch refuses recursion, real models nest a few dozen */
 
-/* ---- places and errors ---------------------------------------------------------------------------------------- */
+/* ---- places and errors
+ * ---------------------------------------------------------------------------------------- */
 
 fy_place fy_eval_place(const fy_eval *ev)
 {
@@ -25,7 +29,10 @@ const fy_origin *fy_eval_origin(fy_eval *ev)
 	fy_place place = fy_eval_place(ev);
 	fy_origin *origin = FY_NEW(ev->arena, fy_origin);
 
-	*origin = (fy_origin){ .module = ev->module, .file = place.member, .line = place.line, .text = place.text,
+	*origin = (fy_origin){ .module = ev->module,
+			       .file = place.member,
+			       .line = place.line,
+			       .text = place.text,
 			       .order = ev->graph ? ++ev->graph->next_order : 0 };
 	return origin;
 }
@@ -72,16 +79,19 @@ fy_status fy_eval_error(fy_eval *ev, fy_status status, const char *id, const cha
 	return status;
 }
 
-/* ---- calls ------------------------------------------------------------------------------------------------------ */
+/* ---- calls
+ * ------------------------------------------------------------------------------------------------------ */
 
-static fy_status enter(fy_eval *ev, const fy_function *function, fy_frame *frame, fy_ivalue *args, int arg_count)
+static fy_status enter(fy_eval *ev, const fy_function *function, fy_frame *frame, fy_ivalue *args,
+		       int arg_count)
 {
 	for (int i = 0; i < arg_count; i++) {
 		frame->slots[function->params[i].slot] = args[i];
 		args[i] = (fy_ivalue){ 0 };
 	}
 	for (int i = 0; i < arg_count; i++)
-		FY_TRY(fy_eval_convert(ev, function->params[i].type, &frame->slots[function->params[i].slot]));
+		FY_TRY(fy_eval_convert(ev, function->params[i].type,
+				       &frame->slots[function->params[i].slot]));
 	return FY_OK;
 }
 
@@ -97,7 +107,8 @@ static fy_status run_body(fy_eval *ev, const fy_function *function, fy_frame *fr
 	return status;
 }
 
-fy_status fy_eval_function(fy_eval *ev, const fy_function *function, fy_ivalue *args, int arg_count, fy_ivalue *out)
+fy_status fy_eval_function(fy_eval *ev, const fy_function *function, fy_ivalue *args, int arg_count,
+			   fy_ivalue *out)
 {
 	fy_frame frame = { .caller = ev->frame, .birth = ++ev->serial, .function = function };
 	const char *module = ev->module;
@@ -109,7 +120,8 @@ fy_status fy_eval_function(fy_eval *ev, const fy_function *function, fy_ivalue *
 		ev->depth--;
 		for (int i = 0; i < arg_count; i++)
 			fy_iunref(args[i]);
-		return fy_eval_error(ev, FY_UNSUPPORTED, "call-depth", "calls are nested deeper than %d", CALL_DEPTH);
+		return fy_eval_error(ev, FY_UNSUPPORTED, "call-depth", "calls are nested deeper than %d",
+				     CALL_DEPTH);
 	}
 	frame.slots = fy_zalloc((size_t)function->slot_count * sizeof(fy_ivalue) + 1);
 	if (function->owner && arg_count > 0 && args[0].kind == FY_I_OBJECT && args[0].object->path)
@@ -150,8 +162,8 @@ static fy_status argument(fy_eval *ev, const fy_function *function, int i, fy_iv
 		}
 	}
 	if (!param->fallback)
-		return fy_eval_error(ev, FY_MALFORMED, "arity", "'%s' misses its argument '%s'", function->qualified,
-				     param->name);
+		return fy_eval_error(ev, FY_MALFORMED, "arity", "'%s' misses its argument '%s'",
+				     function->qualified, param->name);
 	return fy_eval_expr(ev, param->fallback, out);
 }
 
@@ -166,7 +178,8 @@ fy_status fy_eval_call(fy_eval *ev, const fy_function *function, fy_ivalue *args
 		status = fy_eval_error(ev, FY_MALFORMED, "arity", "'%s' takes %d arguments, %d are given",
 				       function->qualified, function->param_count, arg_count);
 	for (; filled < function->param_count && status == FY_OK; filled++) {
-		status = argument(ev, function, filled, args, arg_count, names, values, keyword_count, &all[filled]);
+		status = argument(ev, function, filled, args, arg_count, names, values, keyword_count,
+				  &all[filled]);
 		if (status != FY_OK)
 			break;
 	}

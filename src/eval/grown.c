@@ -1,7 +1,7 @@
 /*
- * Lists whose length depends on data: a loop on data appends to them. Such a list is one tensor with its elements
- * as rows, so it can be measured, indexed, stacked, concatenated, walked through and appended to, and nothing else.
- * Its elements are copies: writing to one in place is refused.
+ * Lists whose length depends on data: a loop on data appends to them. Such a list is one tensor with its
+ * elements as rows, so it can be measured, indexed, stacked, concatenated, walked through and appended to,
+ * and nothing else. Its elements are copies: writing to one in place is refused.
  */
 #include "eval/containers.h"
 #include "eval/merge.h"
@@ -12,10 +12,13 @@ static fy_status scalar_op(fy_eval *ev, const char *name, fy_ivalue a, fy_ivalue
 	bool handled;
 
 	FY_TRY(fy_builtin_call(ev, name, &(fy_args){ .items = pair, .count = 2 }, out, &handled));
-	return handled ? FY_OK : fy_eval_error(ev, FY_MALFORMED, "op-arguments", "'%s' takes no %s", name, fy_ikind_name(a));
+	return handled ? FY_OK
+		       : fy_eval_error(ev, FY_MALFORMED, "op-arguments", "'%s' takes no %s", name,
+				       fy_ikind_name(a));
 }
 
-/* ---- rows ------------------------------------------------------------------------------------------------------- */
+/* ---- rows
+ * ------------------------------------------------------------------------------------------------------- */
 
 bool fy_rows_type(const fy_ivalue *items, int64_t count, fy_type *row)
 {
@@ -35,11 +38,13 @@ static fy_status as_row(fy_eval *ev, fy_ivalue v, fy_ivalue *out)
 	bool handled;
 
 	*out = fy_iref(v);
-	return v.kind == FY_I_TENSOR ? FY_OK :
-				       fy_builtin_call(ev, "prim::NumToTensor", &(fy_args){ .items = &v, .count = 1 }, out, &handled);
+	return v.kind == FY_I_TENSOR ? FY_OK
+				     : fy_builtin_call(ev, "prim::NumToTensor",
+						       &(fy_args){ .items = &v, .count = 1 }, out, &handled);
 }
 
-fy_status fy_rows_stack(fy_eval *ev, const fy_ivalue *items, int64_t count, const fy_type *row, fy_ivalue *out)
+fy_status fy_rows_stack(fy_eval *ev, const fy_ivalue *items, int64_t count, const fy_type *row,
+			fy_ivalue *out)
 {
 	fy_ivalue args[2] = { fy_iseq_new(ev, FY_I_LIST, NULL, count), fy_iint(0) };
 	fy_status status = FY_OK;
@@ -77,7 +82,8 @@ fy_ivalue fy_grown_new(fy_eval *ev, fy_ivalue rows, bool of_numbers)
 	return made;
 }
 
-/* ---- operators ---------------------------------------------------------------------------------------------------- */
+/* ---- operators
+ * ---------------------------------------------------------------------------------------------------- */
 
 static fy_status length(fy_eval *ev, const fy_iseq *list, fy_ivalue *out)
 {
@@ -121,8 +127,10 @@ static const fy_poison *copied_element(fy_eval *ev)
 {
 	fy_poison *lost = FY_NEW(ev->arena, fy_poison);
 
-	*lost = (fy_poison){ .what = "an element of a list whose length depends on data is written", .place = fy_eval_place(ev),
-			     .ordinal = -1, .loop = true };
+	*lost = (fy_poison){ .what = "an element of a list whose length depends on data is written",
+			     .place = fy_eval_place(ev),
+			     .ordinal = -1,
+			     .loop = true };
 	return lost;
 }
 
@@ -134,7 +142,8 @@ static fy_status append(fy_eval *ev, const fy_args *args, fy_ivalue *out)
 
 	FY_TRY(fy_seq_writable(ev, list));
 	if (args->items[1].kind != (list->of_numbers ? args->items[1].kind : FY_I_TENSOR))
-		return fy_eval_error(ev, FY_UNSUPPORTED, "list-grown", "the list holds tensors, a %s is appended",
+		return fy_eval_error(ev, FY_UNSUPPORTED, "list-grown",
+				     "the list holds tensors, a %s is appended",
 				     fy_ikind_name(args->items[1]));
 	fy_lose(ev, args->items[1], copied_element(ev));
 	FY_TRY(as_row(ev, args->items[1], &row));
@@ -147,7 +156,8 @@ static fy_status append(fy_eval *ev, const fy_args *args, fy_ivalue *out)
 }
 
 /* The rows brought before dimension `dim` of the elements. */
-static fy_status rows_at(fy_eval *ev, const fy_iseq *list, const fy_ivalue *dim, int rank, int64_t *at, fy_ivalue *out)
+static fy_status rows_at(fy_eval *ev, const fy_iseq *list, const fy_ivalue *dim, int rank, int64_t *at,
+			 fy_ivalue *out)
 {
 	fy_ivalue rows = fy_itensor(list->grown);
 
@@ -155,7 +165,8 @@ static fy_status rows_at(fy_eval *ev, const fy_iseq *list, const fy_ivalue *dim,
 	*at += *at < 0 ? rank : 0;
 	if (*at < 0 || *at >= rank)
 		return fy_eval_raise(ev, "dimension out of range");
-	return fy_eval_tensor_op(ev, "aten::movedim.int", (fy_ivalue[]){ rows, fy_iint(0), fy_iint(*at) }, 3, out);
+	return fy_eval_tensor_op(ev, "aten::movedim.int", (fy_ivalue[]){ rows, fy_iint(0), fy_iint(*at) }, 3,
+				 out);
 }
 
 /* A copy, so that nobody writes into the list's rows. */
@@ -172,8 +183,8 @@ static fy_status stack(fy_eval *ev, const fy_args *args, fy_ivalue *out)
 	fy_ivalue rows;
 	int64_t at;
 
-	FY_TRY(rows_at(ev, args->items[0].seq, fy_args_get(args, 1, "dim"), args->items[0].seq->grown->tensor->shape.rank, &at,
-		       &rows));
+	FY_TRY(rows_at(ev, args->items[0].seq, fy_args_get(args, 1, "dim"),
+		       args->items[0].seq->grown->tensor->shape.rank, &at, &rows));
 	return copied(ev, rows, out);
 }
 
@@ -185,7 +196,8 @@ static fy_status cat(fy_eval *ev, const fy_args *args, fy_ivalue *out)
 
 	FY_TRY(rows_at(ev, args->items[0].seq, fy_args_get(args, 1, "dim"),
 		       args->items[0].seq->grown->tensor->shape.rank - 1, &at, &rows));
-	status = fy_eval_tensor_op(ev, "aten::flatten.using_ints", (fy_ivalue[]){ rows, fy_iint(at), fy_iint(at + 1) }, 3, &flat);
+	status = fy_eval_tensor_op(ev, "aten::flatten.using_ints",
+				   (fy_ivalue[]){ rows, fy_iint(at), fy_iint(at + 1) }, 3, &flat);
 	fy_iunref(rows);
 	FY_TRY(status);
 	return copied(ev, flat, out);
@@ -203,7 +215,8 @@ static fy_status plus(fy_eval *ev, const fy_args *args, fy_ivalue *out)
 		return FY_OK;
 	if (!fy_rows_type(other->items, other->count, &row)) {
 		fy_iunref(*out);
-		return fy_eval_error(ev, FY_UNSUPPORTED, "list-grown", "the lists' elements are not of one type");
+		return fy_eval_error(ev, FY_UNSUPPORTED, "list-grown",
+				     "the lists' elements are not of one type");
 	}
 	for (int64_t i = 0; i < other->count; i++)
 		fy_lose(ev, other->items[i], copied_element(ev));
@@ -229,7 +242,8 @@ bool fy_grown_any(const fy_args *args)
 fy_status fy_grown_refuse(fy_eval *ev, const char *name)
 {
 	return fy_eval_error(ev, FY_UNSUPPORTED, "list-grown",
-			     "'%s' of a list whose length depends on data: only len(), [], append, + of a list, stack, cat and for",
+			     "'%s' of a list whose length depends on data: only len(), [], append, + of a "
+			     "list, stack, cat and for",
 			     name);
 }
 
@@ -246,7 +260,8 @@ fy_status fy_grown_call(fy_eval *ev, const char *name, const fy_args *args, fy_i
 		return fy_grown_item(ev, list, args->items[1], out);
 	if (strcmp(name, "aten::append") == 0 && args->count == 2)
 		return append(ev, args, out);
-	if (strcmp(name, "aten::add") == 0 && args->count == 2 && args->items[1].kind == FY_I_LIST && !args->items[1].seq->grown)
+	if (strcmp(name, "aten::add") == 0 && args->count == 2 && args->items[1].kind == FY_I_LIST &&
+	    !args->items[1].seq->grown)
 		return plus(ev, args, out);
 	if (strcmp(name, "aten::stack") == 0 && !list->of_numbers)
 		return stack(ev, args, out);

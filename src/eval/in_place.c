@@ -1,12 +1,13 @@
 /*
- * In-place and out= forms: the functional twin runs and its result is written, in the type and shape of what is
- * written to. A few in-place forms change no data but what the variable views.
+ * In-place and out= forms: the functional twin runs and its result is written, in the type and shape of what
+ * is written to. A few in-place forms change no data but what the variable views.
  */
 #include "eval/eval_internal.h"
 
 #include <string.h>
 
-/* as_strided counts in the storage: while capturing it views the whole cell, whatever view of it the program names. */
+/* as_strided counts in the storage: while capturing it views the whole cell, whatever view of it the program
+ * names. */
 static fy_status run_strided(fy_eval *ev, const fy_schema *schema, const fy_ivalue *args, fy_ivalue *out)
 {
 	fy_var *self = args[0].t;
@@ -17,7 +18,8 @@ static fy_status run_strided(fy_eval *ev, const fy_schema *schema, const fy_ival
 		return fy_eval_schema(ev, schema, args, out);
 	if (!fy_tensor_is_contiguous(self->cell->base) || self->cell->base->offset != 0 ||
 	    self->tensor->offset == FY_STRIDE_UNKNOWN)
-		return fy_eval_error(ev, FY_UNSUPPORTED, "as-strided", "as_strided over memory that is not in row-major order");
+		return fy_eval_error(ev, FY_UNSUPPORTED, "as-strided",
+				     "as_strided over memory that is not in row-major order");
 	all[0] = fy_itensor(fy_var_whole(self));
 	if (all[3].kind == FY_I_UNSET || all[3].kind == FY_I_NONE)
 		all[3] = fy_iint(self->tensor->offset);
@@ -33,10 +35,11 @@ fy_status fy_eval_functional(fy_eval *ev, const fy_schema *schema, const fy_ival
 	return fy_eval_schema(ev, schema, args, out);
 }
 
-/* ---- in-place and out= forms --------------------------------------------------------------------------------- */
+/* ---- in-place and out= forms
+ * --------------------------------------------------------------------------------- */
 
-/* unsqueeze_, t_ ...: the variable itself becomes the view. Nobody else may hold it: other names would change too,
- * which is what PyTorch does, but a journal cannot undo it. */
+/* unsqueeze_, t_ ...: the variable itself becomes the view. Nobody else may hold it: other names would change
+ * too, which is what PyTorch does, but a journal cannot undo it. */
 static fy_status become_view(fy_eval *ev, fy_var *self, fy_var *view)
 {
 	if (ev->journal)
@@ -65,7 +68,8 @@ static fy_status fit_result(fy_eval *ev, fy_var *self, fy_ivalue *result)
 	fy_ivalue made;
 
 	if (result->t->tensor->dtype != self->tensor->dtype) {
-		FY_TRY(fy_eval_tensor_op(ev, "aten::to.dtype", (fy_ivalue[]){ *result, fy_iint(self->tensor->dtype) }, 2, &made));
+		FY_TRY(fy_eval_tensor_op(ev, "aten::to.dtype",
+					 (fy_ivalue[]){ *result, fy_iint(self->tensor->dtype) }, 2, &made));
 		replace(result, made);
 		given = &result->t->tensor->shape;
 	}
@@ -73,16 +77,19 @@ static fy_status fit_result(fy_eval *ev, fy_var *self, fy_ivalue *result)
 		return FY_OK;
 	if (fy_shape_known(given) && fy_shape_known(shape) &&
 	    (!fy_shape_broadcast(given, shape, &both) || !fy_shape_eq(&both, shape)))
-		return fy_eval_raise(ev, "the result's shape does not fit the tensor that is written in place");
-	FY_TRY(fy_eval_tensor_op(ev, "aten::expand_as", (fy_ivalue[]){ *result, fy_itensor(self) }, 2, &made));
+		return fy_eval_raise(ev,
+				     "the result's shape does not fit the tensor that is written in place");
+	FY_TRY(fy_eval_tensor_op(ev, "aten::expand_as", (fy_ivalue[]){ *result, fy_itensor(self) }, 2,
+				 &made));
 	replace(result, made);
 	return FY_OK;
 }
 
 static bool changes_view(const char *name)
 {
-	static const char *const names[] = { "aten::squeeze_", "aten::unsqueeze_", "aten::t_", "aten::transpose_",
-					     "aten::swapaxes_", "aten::swapdims_", "aten::as_strided_" };
+	static const char *const names[] = { "aten::squeeze_",   "aten::unsqueeze_", "aten::t_",
+					     "aten::transpose_", "aten::swapaxes_",  "aten::swapdims_",
+					     "aten::as_strided_" };
 
 	for (size_t i = 0; i < FY_COUNT(names); i++)
 		if (strcmp(name, names[i]) == 0)
@@ -93,7 +100,8 @@ static bool changes_view(const char *name)
 static fy_status write_result(fy_eval *ev, const fy_schema *schema, fy_ivalue target, fy_ivalue *result)
 {
 	if (target.kind != FY_I_TENSOR || result->kind != FY_I_TENSOR)
-		return fy_eval_error(ev, FY_UNSUPPORTED, "op-unsupported", "'%s' cannot be written in place", schema->full);
+		return fy_eval_error(ev, FY_UNSUPPORTED, "op-unsupported", "'%s' cannot be written in place",
+				     schema->full);
 	if (result->t == target.t)
 		return FY_OK;
 	if (changes_view(schema->name))
@@ -127,21 +135,24 @@ static fy_ivalue written_back(fy_eval *ev, const fy_match *match, int written, f
 		return fy_iref(match->args[written]);
 	made = fy_iseq_new(ev, FY_I_TUPLE, &tuple, result.seq->count);
 	for (int k = 0; k < (int)result.seq->count; k++) {
-		bool own = written + k < match->schema->arg_count && match->schema->args[written + k].type->write;
+		bool own = written + k < match->schema->arg_count &&
+			   match->schema->args[written + k].type->write;
 
 		fy_iseq_push(tuple, fy_iref(own ? match->args[written + k] : result.seq->items[k]));
 	}
 	return made;
 }
 
-fy_status fy_eval_in_place(fy_eval *ev, const fy_match *match, const fy_schema *twin, int written, fy_ivalue *out)
+fy_status fy_eval_in_place(fy_eval *ev, const fy_match *match, const fy_schema *twin, int written,
+			   fy_ivalue *out)
 {
 	const fy_schema *schema = match->schema;
 	fy_ivalue *args = fy_zalloc((size_t)twin->arg_count * sizeof *args + 1), result;
 	fy_status status;
 
 	for (int i = 0, k = 0; i < schema->arg_count && k < twin->arg_count; i++)
-		if (!schema->args[i].type->write || !schema->args[i].keyword_only) /* out= has no counterpart */
+		if (!schema->args[i].type->write ||
+		    !schema->args[i].keyword_only) /* out= has no counterpart */
 			args[k++] = match->args[i];
 	status = fy_eval_functional(ev, twin, args, &result);
 	fy_free(args);

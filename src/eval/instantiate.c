@@ -1,6 +1,6 @@
 /*
- * Pickled objects become run-time values, once per evaluation, so that every run starts from the state of the file.
- * Aliasing in the pickle is kept: one pickled object is one value, one storage is one cell.
+ * Pickled objects become run-time values, once per evaluation, so that every run starts from the state of the
+ * file. Aliasing in the pickle is kept: one pickled object is one value, one storage is one cell.
  */
 #include "eval/eval_internal.h"
 
@@ -11,17 +11,21 @@ enum { DEPTH_LIMIT = 2000 }; /* of nested objects: a model nests a few dozen */
 /* A storage that several tensors of the archive share. The first variable over it owns the cell. */
 struct fy_shared_storage {
 	int tensors;
-	fy_var *flat; /* 1-d over the whole storage; made when the first of its tensors is met while capturing */
+	fy_var *flat; /* 1-d over the whole storage; made when the first of its tensors is met while capturing
+		       */
 };
 
-static fy_status build(fy_eval *ev, const fy_pvalue *p, const char *path, const fy_btype *type, int depth, fy_ivalue *out);
+static fy_status build(fy_eval *ev, const fy_pvalue *p, const char *path, const fy_btype *type, int depth,
+		       fy_ivalue *out);
 
-/* ---- tensors ------------------------------------------------------------------------------------------------------- */
+/* ---- tensors
+ * ------------------------------------------------------------------------------------------------------- */
 
 /* Found only when several tensors view it. */
 static struct fy_shared_storage *shared(const fy_eval *ev, const fy_storage *storage)
 {
-	struct fy_shared_storage *s = fy_map_get(&ev->storages, (fy_str){ (const char *)&storage, sizeof storage });
+	struct fy_shared_storage *s =
+		fy_map_get(&ev->storages, (fy_str){ (const char *)&storage, sizeof storage });
 
 	return s && s->tensors > 1 ? s : NULL;
 }
@@ -40,9 +44,13 @@ static const fy_step *strided_step(fy_eval *ev, const fy_tensor *t)
 	args[1] = fy_arg_ints(ev->arena, t->shape.dims, t->shape.rank);
 	args[2] = fy_arg_ints(ev->arena, t->strides, t->shape.rank);
 	args[3] = fy_arg_int(t->offset);
-	*step = (fy_step){ .schema = fy_schema_find("aten::as_strided"), .args = args, .item = -1,
-			   .types = fy_arena_copy(ev->arena, &type, sizeof type), .type_count = 1,
-			   .geometry = fy_geometry_copy(ev->arena, t), .origin = fy_eval_origin(ev) };
+	*step = (fy_step){ .schema = fy_schema_find("aten::as_strided"),
+			   .args = args,
+			   .item = -1,
+			   .types = fy_arena_copy(ev->arena, &type, sizeof type),
+			   .type_count = 1,
+			   .geometry = fy_geometry_copy(ev->arena, t),
+			   .origin = fy_eval_origin(ev) };
 	return step;
 }
 
@@ -57,7 +65,8 @@ static fy_ivalue shared_tensor(fy_eval *ev, struct fy_shared_storage *s, const f
 
 		s->flat = fy_var_constant(ev, flat, name);
 	}
-	var = fy_var_view(s->flat, strided_step(ev, t), fy_tensor_view(t, t->dtype, &t->shape, t->strides, t->offset));
+	var = fy_var_view(s->flat, strided_step(ev, t),
+			  fy_tensor_view(t, t->dtype, &t->shape, t->strides, t->offset));
 	var->name = name;
 	return fy_itensor(var);
 }
@@ -75,8 +84,8 @@ static fy_ivalue build_tensor(fy_eval *ev, fy_tensor *tensor)
 	if (FY_CAPTURING(ev) || !tensor->storage)
 		return fy_itensor(FY_CAPTURING(ev) ? fy_var_constant(ev, fy_tensor_ref(tensor), name)
 						   : fy_var_concrete(fy_tensor_ref(tensor)));
-	/* Running may write: each run borrows the bytes through a storage of its own, which copies on the first write.
-	 * Tensors that share a storage must go on sharing it. */
+	/* Running may write: each run borrows the bytes through a storage of its own, which copies on the
+	 * first write. Tensors that share a storage must go on sharing it. */
 	if (s && s->flat) {
 		copy = fy_storage_ref(s->flat->tensor->storage);
 	} else {
@@ -99,7 +108,8 @@ static fy_ivalue build_tensor(fy_eval *ev, fy_tensor *tensor)
 	return fy_itensor(fy_var_concrete(mine));
 }
 
-/* ---- containers and objects ------------------------------------------------------------------------------------------- */
+/* ---- containers and objects
+ * ------------------------------------------------------------------------------------------- */
 
 static const fy_btype *item_type(const fy_btype *type, int i)
 {
@@ -152,7 +162,8 @@ static fy_status build_seq(fy_eval *ev, const fy_pvalue *p, const char *path, co
 	for (uint32_t i = 0; i < p->seq.count; i++) {
 		fy_ivalue item;
 
-		FY_TRY(build(ev, p->seq.items[i], item_path(ev, path, i), item_type(type, (int)i), depth + 1, &item));
+		FY_TRY(build(ev, p->seq.items[i], item_path(ev, path, i), item_type(type, (int)i), depth + 1,
+			     &item));
 		fy_iseq_push(seq, item);
 	}
 	return FY_OK;
@@ -174,17 +185,20 @@ static fy_status build_dict(fy_eval *ev, const fy_pvalue *p, const fy_btype *typ
 }
 
 /* __setstate__ gets what __getstate__ returned, and sets the attributes itself. */
-static fy_status run_setstate(fy_eval *ev, const fy_function *setstate, fy_ivalue object, const fy_pvalue *state, int depth)
+static fy_status run_setstate(fy_eval *ev, const fy_function *setstate, fy_ivalue object,
+			      const fy_pvalue *state, int depth)
 {
 	fy_ivalue args[2] = { fy_iref(object) }, ignored;
 
-	FY_TRY(build(ev, state, NULL, setstate->param_count > 1 ? setstate->params[1].type : NULL, depth + 1, &args[1]));
+	FY_TRY(build(ev, state, NULL, setstate->param_count > 1 ? setstate->params[1].type : NULL, depth + 1,
+		     &args[1]));
 	FY_TRY(fy_eval_call(ev, setstate, args, 2, NULL, NULL, 0, &ignored));
 	fy_iunref(ignored);
 	return FY_OK;
 }
 
-static fy_status build_attributes(fy_eval *ev, fy_iobject *object, const fy_pvalue *p, const char *path, int depth)
+static fy_status build_attributes(fy_eval *ev, fy_iobject *object, const fy_pvalue *p, const char *path,
+				  int depth)
 {
 	const fy_class *class = object->class;
 
@@ -193,7 +207,8 @@ static fy_status build_attributes(fy_eval *ev, fy_iobject *object, const fy_pval
 		const char *name = class->attributes[i].name;
 		const char *inner = *path ? fy_arena_printf(ev->arena, "%s.%s", path, name) : name;
 
-		if (!state) /* absent attributes were refused by the binder, except those that nothing reads */
+		if (!state) /* absent attributes were refused by the binder, except those that nothing reads
+			     */
 			continue;
 		FY_TRY(build(ev, state, inner, class->attributes[i].type, depth + 1, &object->attributes[i]));
 	}
@@ -237,7 +252,8 @@ static fy_status build_enum(fy_eval *ev, const fy_pvalue *p, fy_ivalue *out)
 		*out = (fy_ivalue){ .kind = FY_I_ENUM, .member = member };
 		return FY_OK;
 	}
-	return fy_eval_error(ev, FY_MALFORMED, "enum", "'%s' has no member of the pickled value", p->object->class_name);
+	return fy_eval_error(ev, FY_MALFORMED, "enum", "'%s' has no member of the pickled value",
+			     p->object->class_name);
 }
 
 /* A pickled value that the evaluator cannot use is no fault until something reads it. */
@@ -246,12 +262,13 @@ static fy_ivalue unusable(fy_eval *ev, const fy_pvalue *p)
 	fy_poison *poison = FY_NEW(ev->arena, fy_poison);
 
 	*poison = (fy_poison){ .what = fy_arena_printf(ev->arena, "a pickled %s", fy_pkind_name(p->kind)),
-			       .place = fy_eval_place(ev), .ordinal = -1 };
+			       .place = fy_eval_place(ev),
+			       .ordinal = -1 };
 	return fy_ipoison(poison);
 }
 
-static fy_status build_shared(fy_eval *ev, const fy_pvalue *p, const char *path, const fy_btype *type, int depth,
-			      fy_ivalue *out)
+static fy_status build_shared(fy_eval *ev, const fy_pvalue *p, const char *path, const fy_btype *type,
+			      int depth, fy_ivalue *out)
 {
 	switch (p->kind) {
 	case FY_P_TENSOR:
@@ -263,20 +280,23 @@ static fy_status build_shared(fy_eval *ev, const fy_pvalue *p, const char *path,
 	case FY_P_DICT:
 		return build_dict(ev, p, type, depth, out);
 	case FY_P_OBJECT:
-		return p->object->class_name ? build_object(ev, p, path, depth, out) : (*out = unusable(ev, p), FY_OK);
+		return p->object->class_name ? build_object(ev, p, path, depth, out)
+					     : (*out = unusable(ev, p), FY_OK);
 	default:
 		return FY_OK;
 	}
 }
 
-static fy_status build(fy_eval *ev, const fy_pvalue *p, const char *path, const fy_btype *type, int depth, fy_ivalue *out)
+static fy_status build(fy_eval *ev, const fy_pvalue *p, const char *path, const fy_btype *type, int depth,
+		       fy_ivalue *out)
 {
 	fy_ivalue *known;
 	fy_status status;
 
 	*out = fy_inone();
 	if (depth > DEPTH_LIMIT)
-		return fy_eval_error(ev, FY_UNSUPPORTED, "object-depth", "objects are nested deeper than %d", DEPTH_LIMIT);
+		return fy_eval_error(ev, FY_UNSUPPORTED, "object-depth", "objects are nested deeper than %d",
+				     DEPTH_LIMIT);
 	switch (p->kind) {
 	case FY_P_NONE:
 		return FY_OK;
@@ -329,7 +349,8 @@ static fy_status build(fy_eval *ev, const fy_pvalue *p, const char *path, const 
 	return FY_OK;
 }
 
-/* ---- entry points ------------------------------------------------------------------------------------------------------- */
+/* ---- entry points
+ * ------------------------------------------------------------------------------------------------------- */
 
 fy_status fy_eval_instantiate(fy_eval *ev, const fy_pvalue *value, fy_ivalue *out)
 {

@@ -1,7 +1,7 @@
 /*
- * One call of a tensor operator. Running: it is executed. Capturing: it is executed when all data are known and the
- * result is worth keeping as a constant, else recorded as one node. In-place and out= forms run their functional
- * twin and write the result.
+ * One call of a tensor operator. Running: it is executed. Capturing: it is executed when all data are known
+ * and the result is worth keeping as a constant, else recorded as one node. In-place and out= forms run their
+ * functional twin and write the result.
  */
 #include "eval/eval_internal.h"
 
@@ -19,16 +19,18 @@ typedef struct fy_invocation {
 	const fy_schema *schema;
 	const fy_ivalue *args;
 	fy_arg *call_args;
-	bool symbolic;    /* some data are unknown */
-	bool mapped;      /* some data come from the file as they are */
+	bool symbolic; /* some data are unknown */
+	bool mapped;   /* some data come from the file as they are */
 	fy_status status;
 } fy_invocation;
 
-/* ---- arguments --------------------------------------------------------------------------------------------- */
+/* ---- arguments
+ * --------------------------------------------------------------------------------------------- */
 
 static fy_arg number_meta(fy_invocation *in, fy_dtype dtype)
 {
-	fy_tensor *meta = FY_NEW(in->scratch, fy_tensor); /* dies with the scratch arena, never by its count */
+	fy_tensor *meta =
+		FY_NEW(in->scratch, fy_tensor); /* dies with the scratch arena, never by its count */
 
 	meta->refs = 1 << 30;
 	meta->dtype = dtype;
@@ -115,11 +117,13 @@ static fy_arg *graph_args(fy_invocation *in)
 	fy_arg *args = FY_NEW_ARRAY(in->scratch, fy_arg, in->schema->arg_count);
 
 	for (int i = 0; i < in->schema->arg_count; i++)
-		args[i] = in->args[i].kind == FY_I_UNSET ? in->schema->args[i].fallback : graph_arg(in, in->args[i]);
+		args[i] = in->args[i].kind == FY_I_UNSET ? in->schema->args[i].fallback
+							 : graph_arg(in, in->args[i]);
 	return args;
 }
 
-/* ---- results ----------------------------------------------------------------------------------------------- */
+/* ---- results
+ * ----------------------------------------------------------------------------------------------- */
 
 /* The variable that a view or "same" result refers to. */
 static fy_var *referred(const fy_invocation *in, const fy_result *result)
@@ -154,13 +158,21 @@ static const fy_step *make_step(fy_invocation *in, const fy_call *call, int inde
 
 	for (int i = 0; i < in->schema->arg_count; i++)
 		if (i != result->of || result->item >= 0)
-			args[i] = keep_arg(ev->arena, in->args[i].kind == FY_I_UNSET ? in->schema->args[i].fallback :
-											graph_arg(in, in->args[i]));
+			args[i] = keep_arg(ev->arena, in->args[i].kind == FY_I_UNSET
+							      ? in->schema->args[i].fallback
+							      : graph_arg(in, in->args[i]));
 	for (int i = 0; i < call->result_count; i++)
 		types[i] = fy_type_of(call->results[i].meta);
-	*step = (fy_step){ .parent = referred(in, result)->step, .schema = in->schema, .args = args, .of = result->of,
-			   .item = result->item, .result = index, .types = types, .type_count = call->result_count,
-			   .geometry = fy_geometry_copy(ev->arena, result->meta), .origin = fy_eval_origin(ev) };
+	*step = (fy_step){ .parent = referred(in, result)->step,
+			   .schema = in->schema,
+			   .args = args,
+			   .of = result->of,
+			   .item = result->item,
+			   .result = index,
+			   .types = types,
+			   .type_count = call->result_count,
+			   .geometry = fy_geometry_copy(ev->arena, result->meta),
+			   .origin = fy_eval_origin(ev) };
 	return step;
 }
 
@@ -200,9 +212,10 @@ static fy_ivalue wrap_value(fy_invocation *in, const fy_call *call, int index, f
 /* Numbers that tensor operators return (size, numel, item) leave as numbers. */
 static fy_status as_declared(fy_eval *ev, const fy_schema_type *type, fy_ivalue *v)
 {
-	fy_ikind kind = type->kind == FY_SCHEMA_INT ? FY_I_INT : type->kind == FY_SCHEMA_FLOAT ? FY_I_FLOAT
-			: type->kind == FY_SCHEMA_BOOL				? FY_I_BOOL
-										: FY_I_NONE;
+	fy_ikind kind = type->kind == FY_SCHEMA_INT     ? FY_I_INT
+			: type->kind == FY_SCHEMA_FLOAT ? FY_I_FLOAT
+			: type->kind == FY_SCHEMA_BOOL  ? FY_I_BOOL
+							: FY_I_NONE;
 	fy_ivalue number;
 
 	if (type->kind != FY_SCHEMA_INT && type->kind != FY_SCHEMA_FLOAT && type->kind != FY_SCHEMA_BOOL &&
@@ -233,7 +246,8 @@ static fy_status pack(fy_invocation *in, const fy_call *call, fy_ivalue *values,
 	return FY_OK;
 }
 
-/* ---- executing and recording ------------------------------------------------------------------------------- */
+/* ---- executing and recording
+ * ------------------------------------------------------------------------------- */
 
 static bool sizes_known(const fy_arg *arg)
 {
@@ -245,7 +259,8 @@ static bool sizes_known(const fy_arg *arg)
 	return true;
 }
 
-/* What PyTorch would raise is kept aside: an arm may survive it. With sizes that depend on data nobody knows. */
+/* What PyTorch would raise is kept aside: an arm may survive it. With sizes that depend on data nobody knows.
+ */
 static fy_status as_raise(fy_invocation *in, fy_status status, size_t errors)
 {
 	fy_eval *ev = in->ev;
@@ -261,7 +276,8 @@ static fy_status as_raise(fy_invocation *in, fy_status status, size_t errors)
 	if (known)
 		status = fy_eval_raise(ev, "%s", message);
 	else
-		status = fy_eval_error(ev, FY_UNSUPPORTED, "data-sizes", "sizes that depend on data may not fit: %s", message);
+		status = fy_eval_error(ev, FY_UNSUPPORTED, "data-sizes",
+				       "sizes that depend on data may not fit: %s", message);
 	fy_free(message);
 	return status;
 }
@@ -307,8 +323,8 @@ static fy_status record(fy_invocation *in, const fy_call *call, fy_ivalue *out)
 			types[i] = fy_type_scalar(call->results[i].meta->dtype);
 	}
 	if (!all_same(call)) {
-		node = fy_node_new(ev->block, NULL, in->schema->full, args, in->schema->arg_count, NULL, 0, types,
-				   call->result_count);
+		node = fy_node_new(ev->block, NULL, in->schema->full, args, in->schema->arg_count, NULL, 0,
+				   types, call->result_count);
 		node->origin = *fy_eval_origin(ev);
 	}
 	for (int i = 0; i < call->result_count; i++)
@@ -316,7 +332,8 @@ static fy_status record(fy_invocation *in, const fy_call *call, fy_ivalue *out)
 	return pack(in, call, values, call->result_count, out);
 }
 
-/* Is the result worth computing now? Views cost nothing; weights are not multiplied into new big constants. */
+/* Is the result worth computing now? Views cost nothing; weights are not multiplied into new big constants.
+ */
 static bool folds(const fy_invocation *in, const fy_call *call)
 {
 	int64_t bytes = 0;
@@ -351,13 +368,18 @@ static fy_status infer(fy_invocation *in, fy_call *call)
 static fy_status invoke(fy_invocation *in, fy_ivalue *out)
 {
 	fy_eval *ev = in->ev;
-	fy_call call = { .schema = in->schema, .arg_count = in->schema->arg_count, .arena = in->scratch,
-			 .diags = ev->diags, .place = fy_eval_place(ev), .seed = ev->random++ };
+	fy_call call = { .schema = in->schema,
+			 .arg_count = in->schema->arg_count,
+			 .arena = in->scratch,
+			 .diags = ev->diags,
+			 .place = fy_eval_place(ev),
+			 .seed = ev->random++ };
 	fy_status status;
 
 	in->call_args = FY_NEW_ARRAY(in->scratch, fy_arg, in->schema->arg_count);
 	for (int i = 0; i < in->schema->arg_count; i++)
-		in->call_args[i] = in->args[i].kind == FY_I_UNSET ? in->schema->args[i].fallback : call_arg(in, in->args[i]);
+		in->call_args[i] = in->args[i].kind == FY_I_UNSET ? in->schema->args[i].fallback
+								  : call_arg(in, in->args[i]);
 	FY_TRY(in->status);
 	call.args = in->call_args;
 	FY_TRY(infer(in, &call));
@@ -378,7 +400,8 @@ fy_status fy_eval_schema(fy_eval *ev, const fy_schema *schema, const fy_ivalue *
 	return status;
 }
 
-/* ---- unsupported ------------------------------------------------------------------------------------------------ */
+/* ---- unsupported
+ * ------------------------------------------------------------------------------------------------ */
 
 static fy_status unsupported(fy_eval *ev, const char *name, fy_ivalue *out)
 {
@@ -389,7 +412,8 @@ static fy_status unsupported(fy_eval *ev, const char *name, fy_ivalue *out)
 	fy_buf_printf(&key, "%s %s:%d", name, place.member ? place.member : "", place.line);
 	if (!fy_map_has(&ev->reported, (fy_str){ fy_buf_text(&key), key.len })) {
 		fy_map_put(&ev->reported, (fy_str){ fy_buf_text(&key), key.len }, poison);
-		fy_error(ev->diags, FY_UNSUPPORTED, "op-unsupported", &place, "operator '%s' is not supported", name);
+		fy_error(ev->diags, FY_UNSUPPORTED, "op-unsupported", &place,
+			 "operator '%s' is not supported", name);
 		fy_hint(ev->diags, "'ferry ops' lists what is supported");
 	}
 	fy_buf_release(&key);
@@ -401,7 +425,8 @@ static fy_status unsupported(fy_eval *ev, const char *name, fy_ivalue *out)
 	return FY_OK;
 }
 
-/* A poison among the arguments: the result of an unsupported operator spreads quietly, anything else stops. */
+/* A poison among the arguments: the result of an unsupported operator spreads quietly, anything else stops.
+ */
 static const fy_poison *find_poison(const fy_ivalue *args, int count)
 {
 	for (int i = 0; i < count; i++) {
@@ -410,15 +435,17 @@ static const fy_poison *find_poison(const fy_ivalue *args, int count)
 		if (args[i].kind == FY_I_POISON)
 			inner = args[i].poison;
 		else if (args[i].kind == FY_I_LIST || args[i].kind == FY_I_TUPLE)
-			inner = args[i].seq->poison ? args[i].seq->poison
-						    : find_poison(args[i].seq->items, (int)args[i].seq->count);
+			inner = args[i].seq->poison
+					? args[i].seq->poison
+					: find_poison(args[i].seq->items, (int)args[i].seq->count);
 		if (inner)
 			return inner;
 	}
 	return NULL;
 }
 
-/* ---- entry points ------------------------------------------------------------------------------------------------ */
+/* ---- entry points
+ * ------------------------------------------------------------------------------------------------ */
 
 static fy_status run_match(fy_eval *ev, const fy_match *match, fy_ivalue *out)
 {
@@ -462,7 +489,8 @@ fy_status fy_eval_operator(fy_eval *ev, const char *name, fy_schema_set set, fy_
 	return status;
 }
 
-fy_status fy_eval_tensor_op(fy_eval *ev, const char *full, const fy_ivalue *args, int arg_count, fy_ivalue *out)
+fy_status fy_eval_tensor_op(fy_eval *ev, const char *full, const fy_ivalue *args, int arg_count,
+			    fy_ivalue *out)
 {
 	const fy_schema *schema = fy_schema_find(full);
 	fy_ivalue *all;
@@ -476,7 +504,8 @@ fy_status fy_eval_tensor_op(fy_eval *ev, const char *full, const fy_ivalue *args
 	return status;
 }
 
-fy_value *fy_eval_record(fy_eval *ev, const char *full, const fy_arg *args, int arg_count, const fy_type *type)
+fy_value *fy_eval_record(fy_eval *ev, const char *full, const fy_arg *args, int arg_count,
+			 const fy_type *type)
 {
 	fy_arena *scratch = fy_arena_new();
 	const fy_schema *schema = fy_schema_find(full);
@@ -484,7 +513,8 @@ fy_value *fy_eval_record(fy_eval *ev, const char *full, const fy_arg *args, int 
 	fy_node *node;
 
 	FY_ASSERT(all);
-	node = fy_node_new(ev->block, NULL, full, all, schema ? schema->arg_count : arg_count, NULL, 0, type, 1);
+	node = fy_node_new(ev->block, NULL, full, all, schema ? schema->arg_count : arg_count, NULL, 0, type,
+			   1);
 	node->origin = *fy_eval_origin(ev);
 	fy_arena_free(scratch);
 	return node->results[0];

@@ -7,13 +7,34 @@
 #include <math.h>
 #include <string.h>
 
-fy_ivalue fy_inone(void) { return (fy_ivalue){ .kind = FY_I_NONE }; }
-fy_ivalue fy_ibool(bool b) { return (fy_ivalue){ .kind = FY_I_BOOL, .b = b }; }
-fy_ivalue fy_iint(int64_t i) { return (fy_ivalue){ .kind = FY_I_INT, .i = i }; }
-fy_ivalue fy_ifloat(double f) { return (fy_ivalue){ .kind = FY_I_FLOAT, .f = f }; }
-fy_ivalue fy_isymbol(fy_value *value) { return (fy_ivalue){ .kind = FY_I_SYMBOL, .symbol = value }; }
-fy_ivalue fy_ipoison(const fy_poison *poison) { return (fy_ivalue){ .kind = FY_I_POISON, .poison = poison }; }
-fy_ivalue fy_itensor(fy_var *var) { return (fy_ivalue){ .kind = FY_I_TENSOR, .t = var }; }
+fy_ivalue fy_inone(void)
+{
+	return (fy_ivalue){ .kind = FY_I_NONE };
+}
+fy_ivalue fy_ibool(bool b)
+{
+	return (fy_ivalue){ .kind = FY_I_BOOL, .b = b };
+}
+fy_ivalue fy_iint(int64_t i)
+{
+	return (fy_ivalue){ .kind = FY_I_INT, .i = i };
+}
+fy_ivalue fy_ifloat(double f)
+{
+	return (fy_ivalue){ .kind = FY_I_FLOAT, .f = f };
+}
+fy_ivalue fy_isymbol(fy_value *value)
+{
+	return (fy_ivalue){ .kind = FY_I_SYMBOL, .symbol = value };
+}
+fy_ivalue fy_ipoison(const fy_poison *poison)
+{
+	return (fy_ivalue){ .kind = FY_I_POISON, .poison = poison };
+}
+fy_ivalue fy_itensor(fy_var *var)
+{
+	return (fy_ivalue){ .kind = FY_I_TENSOR, .t = var };
+}
 
 fy_ivalue fy_icomplex(double re, double im)
 {
@@ -96,7 +117,7 @@ fy_ivalue fy_iobject_new(fy_eval *ev, fy_class *class, const char *path)
 	object->birth = ++ev->serial;
 	object->class = class;
 	object->path = path;
-	object->attributes = fy_zalloc((size_t)class->attribute_count * sizeof(fy_ivalue) + 1);
+	object->attributes = fy_zalloc((size_t) class->attribute_count * sizeof(fy_ivalue) + 1);
 	return (fy_ivalue){ .kind = FY_I_OBJECT, .object = object };
 }
 
@@ -192,12 +213,23 @@ void fy_iunref(fy_ivalue value)
 const char *fy_ikind_name(fy_ivalue value)
 {
 	static const char *const names[] = {
-		[FY_I_UNSET] = "nothing",   [FY_I_NONE] = "None",       [FY_I_BOOL] = "bool",
-		[FY_I_INT] = "int",         [FY_I_FLOAT] = "float",     [FY_I_COMPLEX] = "complex",
-		[FY_I_SYMBOL] = "number",   [FY_I_STR] = "str",         [FY_I_DEVICE] = "Device",
-		[FY_I_TENSOR] = "Tensor",   [FY_I_LIST] = "list",       [FY_I_TUPLE] = "tuple",
-		[FY_I_DICT] = "dict",       [FY_I_OBJECT] = "object",   [FY_I_ENUM] = "enum",
-		[FY_I_FUNCTION] = "function", [FY_I_UNINITIALIZED] = "uninitialized",
+		[FY_I_UNSET] = "nothing",
+		[FY_I_NONE] = "None",
+		[FY_I_BOOL] = "bool",
+		[FY_I_INT] = "int",
+		[FY_I_FLOAT] = "float",
+		[FY_I_COMPLEX] = "complex",
+		[FY_I_SYMBOL] = "number",
+		[FY_I_STR] = "str",
+		[FY_I_DEVICE] = "Device",
+		[FY_I_TENSOR] = "Tensor",
+		[FY_I_LIST] = "list",
+		[FY_I_TUPLE] = "tuple",
+		[FY_I_DICT] = "dict",
+		[FY_I_OBJECT] = "object",
+		[FY_I_ENUM] = "enum",
+		[FY_I_FUNCTION] = "function",
+		[FY_I_UNINITIALIZED] = "uninitialized",
 		[FY_I_POISON] = "unknown value",
 	};
 
@@ -225,7 +257,10 @@ fy_dtype fy_inumber_dtype(fy_ivalue v)
 	}
 }
 
-bool fy_iseq_like(fy_ivalue v) { return v.kind == FY_I_LIST || v.kind == FY_I_TUPLE; }
+bool fy_iseq_like(fy_ivalue v)
+{
+	return v.kind == FY_I_LIST || v.kind == FY_I_TUPLE;
+}
 
 static bool number_f64(fy_ivalue v, double *out)
 {

@@ -1,6 +1,6 @@
 /*
- * The undo log. While an arm of a branch or the body of a loop on data is tried, every first change of a place
- * that existed before is remembered; rolling back restores it and tells what the arm had made of it.
+ * The undo log. While an arm of a branch or the body of a loop on data is tried, every first change of a
+ * place that existed before is remembered; rolling back restores it and tells what the arm had made of it.
  */
 #include "eval/eval_internal.h"
 
@@ -127,7 +127,8 @@ void fy_content_unref(fy_content *content)
 	*content = (fy_content){ 0 };
 }
 
-static void set_items(fy_ivalue **items, int64_t *count, size_t *capacity, size_t per_item, const fy_content *content)
+static void set_items(fy_ivalue **items, int64_t *count, size_t *capacity, size_t per_item,
+		      const fy_content *content)
 {
 	fy_content old = { .items = *items, .count = *count * (int64_t)per_item };
 	fy_content copy = content_of_items(content->items, content->count);
@@ -215,7 +216,8 @@ void fy_journal_touch(fy_eval *ev, fy_where_kind kind, void *owner, int64_t inde
 	where_hold(where);
 	journal->log.items = fy_grow(journal->log.items, &journal->log.capacity, journal->log.count + 1,
 				     sizeof *journal->log.items);
-	journal->log.items[journal->log.count++] = (fy_change){ .where = where, .before = fy_where_get(where) };
+	journal->log.items[journal->log.count++] =
+		(fy_change){ .where = where, .before = fy_where_get(where) };
 }
 
 static uint64_t birth_of(fy_where where)

@@ -1,22 +1,24 @@
 /*
- * The way in and out of a method: tensors and numbers as a flat list of leaves, depth first, and the structured
- * arguments and results that programs have.
+ * The way in and out of a method: tensors and numbers as a flat list of leaves, depth first, and the
+ * structured arguments and results that programs have.
  */
 #include "eval/eval_internal.h"
 
 #include <string.h>
 
-/* ---- what a method takes ------------------------------------------------------------------------------------------- */
+/* ---- what a method takes
+ * ------------------------------------------------------------------------------------------- */
 
 static const fy_function *find_method(const fy_program *program, const char *name, fy_diags *diags)
 {
-	const fy_function *method = program->root ? fy_class_method(program->root, name ? name : "forward") : NULL;
+	const fy_function *method =
+		program->root ? fy_class_method(program->root, name ? name : "forward") : NULL;
 	fy_buf have = { 0 };
 
 	if (method)
 		return method;
-	fy_error(diags, FY_USAGE, "method", &(fy_place){ .file = program->archive->path }, "the model has no method '%s'",
-		 name ? name : "forward");
+	fy_error(diags, FY_USAGE, "method", &(fy_place){ .file = program->archive->path },
+		 "the model has no method '%s'", name ? name : "forward");
 	for (int i = 0; program->root && i < program->root->method_count; i++)
 		fy_buf_printf(&have, "%s%s", i ? ", " : "", program->root->methods[i]->name);
 	if (have.len)
@@ -41,23 +43,26 @@ static void add_slot(fy_slots *slots, const char *name, const fy_btype *type, bo
 	}
 	if (type && type->kind == FY_TS_TUPLE) {
 		for (int i = 0; i < type->count; i++)
-			add_slot(slots, fy_arena_printf(slots->arena, "%s.%d", name, i), type->items[i], optional);
+			add_slot(slots, fy_arena_printf(slots->arena, "%s.%d", name, i), type->items[i],
+				 optional);
 		return;
 	}
 	if (type && type->kind == FY_TS_NAMED && type->class && type->class->base == FY_CLASS_NAMED_TUPLE) {
 		for (int i = 0; i < type->class->attribute_count; i++)
-			add_slot(slots, fy_arena_printf(slots->arena, "%s.%s", name, type->class->attributes[i].name),
-				 type->class->attributes[i].type, optional);
+			add_slot(
+				slots,
+				fy_arena_printf(slots->arena, "%s.%s", name, type->class->attributes[i].name),
+				type->class->attributes[i].type, optional);
 		return;
 	}
 	is_list = type && (type->kind == FY_TS_LIST || type->kind == FY_TS_DICT);
-	slots->items = fy_arena_grow(slots->arena, slots->items, slots->count, &slots->capacity, slots->count + 1,
-				     sizeof *slots->items);
+	slots->items = fy_arena_grow(slots->arena, slots->items, slots->count, &slots->capacity,
+				     slots->count + 1, sizeof *slots->items);
 	slots->items[slots->count++] = (fy_input_slot){ name, type, optional, is_list };
 }
 
-fy_status fy_method_inputs(const fy_program *program, const char *method, fy_arena *arena, fy_input_slot **out, int *count,
-			   fy_diags *diags)
+fy_status fy_method_inputs(const fy_program *program, const char *method, fy_arena *arena,
+			   fy_input_slot **out, int *count, fy_diags *diags)
 {
 	const fy_function *function = find_method(program, method, diags);
 	fy_slots slots = { .arena = arena };
@@ -65,13 +70,15 @@ fy_status fy_method_inputs(const fy_program *program, const char *method, fy_are
 	if (!function)
 		return FY_USAGE;
 	for (int i = 1; i < function->param_count; i++)
-		add_slot(&slots, function->params[i].name, function->params[i].type, function->params[i].fallback != NULL);
+		add_slot(&slots, function->params[i].name, function->params[i].type,
+			 function->params[i].fallback != NULL);
 	*out = slots.items;
 	*count = (int)slots.count;
 	return FY_OK;
 }
 
-/* ---- traced inputs --------------------------------------------------------------------------------------------------- */
+/* ---- traced inputs
+ * --------------------------------------------------------------------------------------------------- */
 
 typedef struct fy_traced {
 	fy_arena *arena;
@@ -108,13 +115,13 @@ static void add_traced(fy_traced *traced, const fy_pvalue *p)
 	default:
 		break;
 	}
-	traced->items = fy_arena_grow(traced->arena, traced->items, traced->count, &traced->capacity, traced->count + 1,
-				      sizeof *traced->items);
+	traced->items = fy_arena_grow(traced->arena, traced->items, traced->count, &traced->capacity,
+				      traced->count + 1, sizeof *traced->items);
 	traced->items[traced->count++] = (fy_leaf){ NULL, value };
 }
 
-fy_status fy_method_traced_inputs(const fy_program *program, const char *method, fy_arena *arena, fy_leaf **out, int *count,
-				  fy_diags *diags)
+fy_status fy_method_traced_inputs(const fy_program *program, const char *method, fy_arena *arena,
+				  fy_leaf **out, int *count, fy_diags *diags)
 {
 	fy_traced traced = { .arena = arena };
 	fy_pvalue *inputs, *list;
@@ -132,7 +139,8 @@ fy_status fy_method_traced_inputs(const fy_program *program, const char *method,
 	return FY_OK;
 }
 
-/* ---- leaves to arguments ------------------------------------------------------------------------------------------------ */
+/* ---- leaves to arguments
+ * ------------------------------------------------------------------------------------------------ */
 
 typedef struct fy_feed {
 	fy_eval *ev;
@@ -180,7 +188,8 @@ static bool feed_value(fy_feed *feed, int i, fy_ivalue *out)
 		return false;
 	}
 	if (!FY_CAPTURING(ev)) {
-		fy_tensor *copy = fy_tensor_new(v->t->dtype, &v->t->shape, false); /* the program may write its inputs */
+		fy_tensor *copy = fy_tensor_new(v->t->dtype, &v->t->shape,
+						false); /* the program may write its inputs */
 
 		if (!copy)
 			return false;
@@ -206,10 +215,11 @@ static int find_leaf(fy_feed *feed, const char *name, bool named_only)
 	return named_only || feed->next >= feed->count ? -1 : feed->next;
 }
 
-static fy_status feed_argument(fy_feed *feed, const char *name, const fy_btype *type, const fy_bexpr *fallback, bool last,
-			       fy_ivalue *out);
+static fy_status feed_argument(fy_feed *feed, const char *name, const fy_btype *type,
+			       const fy_bexpr *fallback, bool last, fy_ivalue *out);
 
-/* x.0, x.1, ... as far as names or unnamed leaves go; only the last parameter may take unnamed ones freely. */
+/* x.0, x.1, ... as far as names or unnamed leaves go; only the last parameter may take unnamed ones freely.
+ */
 static fy_status feed_list(fy_feed *feed, const char *name, bool last, fy_ivalue *out)
 {
 	fy_eval *ev = feed->ev;
@@ -257,7 +267,8 @@ static fy_status feed_tuple(fy_feed *feed, const char *name, const fy_btype *typ
 	for (int i = 0; i < count; i++) {
 		const fy_btype *inner = named ? type->class->attributes[i].type : type->items[i];
 		fy_ivalue item;
-		char *path = named ? fy_arena_printf(feed->ev->arena, "%s.%s", name, type->class->attributes[i].name)
+		char *path = named ? fy_arena_printf(feed->ev->arena, "%s.%s", name,
+						     type->class->attributes[i].name)
 				   : fy_arena_printf(feed->ev->arena, "%s.%d", name, i);
 
 		FY_TRY(feed_argument(feed, path, inner, NULL, last && i == count - 1, &item));
@@ -271,18 +282,20 @@ static fy_status missing(fy_feed *feed, const char *name, const fy_btype *type)
 	fy_buf text = { 0 };
 	fy_status status;
 
-	status = fy_error(feed->ev->diags, FY_USAGE, "input-missing", &(fy_place){ .file = feed->ev->program->archive->path },
+	status = fy_error(feed->ev->diags, FY_USAGE, "input-missing",
+			  &(fy_place){ .file = feed->ev->program->archive->path },
 			  "no input is given for argument '%s'", name);
 	if (!type || type->kind == FY_TS_TENSOR)
-		fy_hint(feed->ev->diags, "pass its shape, e.g. --input %s=1x3x224x224 or --input %s=@file.npy", name, name);
+		fy_hint(feed->ev->diags,
+			"pass its shape, e.g. --input %s=1x3x224x224 or --input %s=@file.npy", name, name);
 	else
 		fy_hint(feed->ev->diags, "pass its value, e.g. --input %s=5", name);
 	fy_buf_release(&text);
 	return status;
 }
 
-static fy_status feed_argument(fy_feed *feed, const char *name, const fy_btype *type, const fy_bexpr *fallback, bool last,
-			       fy_ivalue *out)
+static fy_status feed_argument(fy_feed *feed, const char *name, const fy_btype *type,
+			       const fy_bexpr *fallback, bool last, fy_ivalue *out)
 {
 	bool optional = false;
 	int i;
@@ -310,19 +323,23 @@ static fy_status feed_argument(fy_feed *feed, const char *name, const fy_btype *
 	return optional ? FY_OK : missing(feed, name, type);
 }
 
-fy_status fy_eval_arguments(fy_eval *ev, const fy_function *method, const fy_leaf *inputs, int input_count, fy_ivalue *args)
+fy_status fy_eval_arguments(fy_eval *ev, const fy_function *method, const fy_leaf *inputs, int input_count,
+			    fy_ivalue *args)
 {
-	fy_feed feed = { .ev = ev, .leaves = inputs, .count = input_count,
+	fy_feed feed = { .ev = ev,
+			 .leaves = inputs,
+			 .count = input_count,
 			 .used = FY_NEW_ARRAY(ev->arena, bool, input_count + 1) };
 
 	args[0] = fy_iref(ev->root);
 	for (int i = 1; i < method->param_count; i++)
-		FY_TRY(feed_argument(&feed, method->params[i].name, method->params[i].type, method->params[i].fallback,
-				     i == method->param_count - 1, &args[i]));
+		FY_TRY(feed_argument(&feed, method->params[i].name, method->params[i].type,
+				     method->params[i].fallback, i == method->param_count - 1, &args[i]));
 	for (int i = 0; i < input_count; i++) {
 		if (feed.used[i])
 			continue;
-		fy_error(ev->diags, FY_USAGE, "input-count", &(fy_place){ .file = ev->program->archive->path },
+		fy_error(ev->diags, FY_USAGE, "input-count",
+			 &(fy_place){ .file = ev->program->archive->path },
 			 inputs[i].name ? "there is no argument '%s'" : "too many inputs are given: %s%d",
 			 inputs[i].name ? inputs[i].name : "", input_count);
 		return FY_USAGE;
@@ -330,7 +347,8 @@ fy_status fy_eval_arguments(fy_eval *ev, const fy_function *method, const fy_lea
 	return FY_OK;
 }
 
-/* ---- results to leaves ---------------------------------------------------------------------------------------------------- */
+/* ---- results to leaves
+ * ---------------------------------------------------------------------------------------------------- */
 
 static void add_leaf(fy_leaf_list *list, const char *path, fy_ivalue value)
 {
@@ -366,8 +384,9 @@ fy_status fy_eval_leaves(fy_eval *ev, fy_ivalue value, const char *path, fy_leaf
 			return fy_grown_refuse(ev, "return");
 		for (int64_t i = 0; i < value.seq->count; i++) {
 			const char *name = value.seq->class ? value.seq->class->attributes[i].name : NULL;
-			char *inner = name ? fy_arena_printf(ev->arena, "%s%s%s", path, *path ? "." : "", name)
-					   : fy_arena_printf(ev->arena, "%s%s%" PRId64, path, *path ? "." : "", i);
+			char *inner =
+				name ? fy_arena_printf(ev->arena, "%s%s%s", path, *path ? "." : "", name)
+				     : fy_arena_printf(ev->arena, "%s%s%" PRId64, path, *path ? "." : "", i);
 
 			FY_TRY(fy_eval_leaves(ev, value.seq->items[i], inner, list));
 		}
@@ -380,7 +399,8 @@ fy_status fy_eval_leaves(fy_eval *ev, fy_ivalue value, const char *path, fy_leaf
 			char *inner;
 
 			fy_iprint(value.dict->items[i].key, &key, false);
-			inner = fy_arena_printf(ev->arena, "%s%s%s", path, *path ? "." : "", fy_buf_text(&key));
+			inner = fy_arena_printf(ev->arena, "%s%s%s", path, *path ? "." : "",
+						fy_buf_text(&key));
 			fy_buf_release(&key);
 			FY_TRY(fy_eval_leaves(ev, value.dict->items[i].value, inner, list));
 		}
@@ -393,6 +413,7 @@ fy_status fy_eval_leaves(fy_eval *ev, fy_ivalue value, const char *path, fy_leaf
 					      list));
 		return FY_OK;
 	default:
-		return fy_eval_error(ev, FY_UNSUPPORTED, "output", "the model returns a %s", fy_ikind_name(value));
+		return fy_eval_error(ev, FY_UNSUPPORTED, "output", "the model returns a %s",
+				     fy_ikind_name(value));
 	}
 }

@@ -1,5 +1,6 @@
 /*
- * Changing lists, and deleting from dicts. PyTorch's own list operators give the list back, the others nothing.
+ * Changing lists, and deleting from dicts. PyTorch's own list operators give the list back, the others
+ * nothing.
  */
 #include "eval/containers.h"
 
@@ -44,7 +45,8 @@ static fy_status do_insert(fy_eval *ev, const fy_args *args, fy_ivalue *out, boo
 	seq = args->items[0].seq;
 	FY_TRY(fy_eval_to_number(ev, args->items[1], FY_I_INT, &index));
 	if (index.kind != FY_I_INT)
-		return fy_eval_error(ev, FY_UNSUPPORTED, "list-index-data", "the place in a list depends on data");
+		return fy_eval_error(ev, FY_UNSUPPORTED, "list-index-data",
+				     "the place in a list depends on data");
 	at = index.i < 0 ? index.i + seq->count : index.i;
 	at = at < 0 ? 0 : at > seq->count ? seq->count : at;
 	FY_TRY(fy_seq_writable(ev, seq));
@@ -190,7 +192,8 @@ static int by_value(const void *x, const void *y)
 
 	if (a->kind == FY_I_STR && b->kind == FY_I_STR)
 		return strcmp(a->s->data, b->s->data);
-	double p = a->kind == FY_I_FLOAT ? a->f : (double)a->i, q = b->kind == FY_I_FLOAT ? b->f : (double)b->i;
+	double p = a->kind == FY_I_FLOAT ? a->f : (double)a->i,
+	       q = b->kind == FY_I_FLOAT ? b->f : (double)b->i;
 	if (a->kind == FY_I_INT && b->kind == FY_I_INT)
 		return (a->i > b->i) - (a->i < b->i);
 	return (p > q) - (p < q);
@@ -263,9 +266,17 @@ static fy_status do_remove(fy_eval *ev, const fy_args *args, fy_ivalue *out, boo
 }
 
 const fy_builtin fy_builtins_list_edit[] = {
-	{ "aten::append", do_append },	    { "aten::extend", do_extend }, { "aten::add_", do_extend },
-	{ "aten::insert", do_insert },	    { "aten::pop", do_pop },	   { "aten::Delete", do_delete },
-	{ "aten::_set_item", do_set_item }, { "aten::clear", do_clear },   { "aten::reverse", do_reverse },
-	{ "aten::sort", do_sort },	    { "aten::sorted", do_sorted }, { "aten::remove", do_remove },
+	{ "aten::append", do_append },
+	{ "aten::extend", do_extend },
+	{ "aten::add_", do_extend },
+	{ "aten::insert", do_insert },
+	{ "aten::pop", do_pop },
+	{ "aten::Delete", do_delete },
+	{ "aten::_set_item", do_set_item },
+	{ "aten::clear", do_clear },
+	{ "aten::reverse", do_reverse },
+	{ "aten::sort", do_sort },
+	{ "aten::sorted", do_sorted },
+	{ "aten::remove", do_remove },
 	{ NULL, NULL },
 };

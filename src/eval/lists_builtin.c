@@ -3,7 +3,8 @@
  */
 #include "eval/containers.h"
 
-/* ---- reading lists ---------------------------------------------------------------------------------------------- */
+/* ---- reading lists
+ * ---------------------------------------------------------------------------------------------- */
 
 static fy_status do_len(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
 {
@@ -64,8 +65,8 @@ static fy_status do_getitem(fy_eval *ev, const fy_args *args, fy_ivalue *out, bo
 }
 
 /* A bound of a slice: None gives `otherwise`; negative ones count from the end; clipped to low..high. */
-static fy_status bound(fy_eval *ev, const fy_args *args, int i, int64_t count, int64_t otherwise, int64_t low, int64_t high,
-		       int64_t *out)
+static fy_status bound(fy_eval *ev, const fy_args *args, int i, int64_t count, int64_t otherwise, int64_t low,
+		       int64_t high, int64_t *out)
 {
 	fy_ivalue v;
 
@@ -74,13 +75,15 @@ static fy_status bound(fy_eval *ev, const fy_args *args, int i, int64_t count, i
 		return FY_OK;
 	FY_TRY(fy_eval_to_number(ev, args->items[i], FY_I_INT, &v));
 	if (v.kind == FY_I_SYMBOL)
-		return fy_eval_error(ev, FY_UNSUPPORTED, "list-index-data", "a slice of a list depends on data");
+		return fy_eval_error(ev, FY_UNSUPPORTED, "list-index-data",
+				     "a slice of a list depends on data");
 	*out = v.i < 0 ? v.i + count : v.i;
 	*out = *out < low ? low : *out > high ? high : *out;
 	return FY_OK;
 }
 
-/* start:stop:step of a sequence as Python has it: steps may be negative, bounds beyond the ends are clipped. */
+/* start:stop:step of a sequence as Python has it: steps may be negative, bounds beyond the ends are clipped.
+ */
 static fy_status do_slice(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
 {
 	int64_t bounds[2], step = 1, count;
@@ -131,14 +134,16 @@ static fy_status do_mul_list(fy_eval *ev, const fy_args *args, fy_ivalue *out, b
 	const fy_iseq *seq;
 	int64_t times;
 
-	if (args->count != 2 || (!first && !fy_args_list(args, 1)) || args->items[first ? 1 : 0].kind != FY_I_INT)
+	if (args->count != 2 || (!first && !fy_args_list(args, 1)) ||
+	    args->items[first ? 1 : 0].kind != FY_I_INT)
 		return FY_OK;
 	*handled = true;
 	seq = args->items[first ? 0 : 1].seq;
 	times = args->items[first ? 1 : 0].i;
 	FY_TRY(fy_seq_readable(ev, seq));
 	if (times > 0 && seq->count > 10000000 / times)
-		return fy_eval_error(ev, FY_UNSUPPORTED, "list-size", "a list of more than 10,000,000 elements");
+		return fy_eval_error(ev, FY_UNSUPPORTED, "list-size",
+				     "a list of more than 10,000,000 elements");
 	*out = fy_iseq_new(ev, FY_I_LIST, NULL, seq->count * (times > 0 ? times : 0));
 	out->seq->element = seq->element;
 	for (int64_t t = 0; t < times; t++)
@@ -182,7 +187,8 @@ static bool all_known(const fy_iseq *seq)
 	for (int64_t i = 0; i < seq->count; i++) {
 		fy_ivalue item = seq->items[i];
 
-		if (item.kind == FY_I_SYMBOL || item.kind == FY_I_TENSOR || (fy_iseq_like(item) && !all_known(item.seq)))
+		if (item.kind == FY_I_SYMBOL || item.kind == FY_I_TENSOR ||
+		    (fy_iseq_like(item) && !all_known(item.seq)))
 			return false;
 	}
 	return true;
@@ -218,7 +224,8 @@ static fy_status equal_seqs(fy_eval *ev, const fy_iseq *a, const fy_iseq *b, fy_
 	if (any_symbol(a) || any_symbol(b))
 		return equal_numbers(ev, a, b, out);
 	if (!all_known(a) || !all_known(b))
-		return fy_eval_error(ev, FY_UNSUPPORTED, "list-compare-data", "lists of tensors are compared");
+		return fy_eval_error(ev, FY_UNSUPPORTED, "list-compare-data",
+				     "lists of tensors are compared");
 	*out = fy_ibool(a->count == b->count);
 	for (int64_t i = 0; i < a->count && out->b; i++)
 		out->b = fy_iequal(a->items[i], b->items[i]);
@@ -240,7 +247,8 @@ static fy_status do_eq(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *h
 		FY_TRY(fy_dict_readable(ev, args->items[1].dict));
 		for (int64_t i = 0; i < args->items[0].dict->count; i++)
 			if (args->items[0].dict->items[i].value.kind == FY_I_TENSOR)
-				return fy_eval_error(ev, FY_UNSUPPORTED, "list-compare-data", "dicts of tensors are compared");
+				return fy_eval_error(ev, FY_UNSUPPORTED, "list-compare-data",
+						     "dicts of tensors are compared");
 		break;
 	case FY_I_STR:
 	case FY_I_DEVICE:
@@ -281,8 +289,8 @@ static bool foldable(const fy_args *args)
 }
 
 /* Folds the list by a two-argument operator of numbers. */
-static fy_status fold(fy_eval *ev, const char *name, const fy_args *args, fy_ivalue start, bool has_start, fy_ivalue *out,
-		      bool *handled)
+static fy_status fold(fy_eval *ev, const char *name, const fy_args *args, fy_ivalue start, bool has_start,
+		      fy_ivalue *out, bool *handled)
 {
 	fy_ivalue value = start;
 	const fy_iseq *seq;
@@ -311,7 +319,8 @@ static fy_status fold(fy_eval *ev, const char *name, const fy_args *args, fy_iva
 
 static fy_status do_sum(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
 {
-	bool real = foldable(args) && args->items[0].seq->count > 0 && args->items[0].seq->items[0].kind == FY_I_FLOAT;
+	bool real = foldable(args) && args->items[0].seq->count > 0 &&
+		    args->items[0].seq->items[0].kind == FY_I_FLOAT;
 
 	return fold(ev, "aten::add", args, real ? fy_ifloat(0) : fy_iint(0), true, out, handled);
 }
@@ -348,8 +357,14 @@ static fy_status truth(fy_eval *ev, bool any, const fy_args *args, fy_ivalue *ou
 	return FY_OK;
 }
 
-static fy_status do_any(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return truth(ev, true, a, o, h); }
-static fy_status do_all(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return truth(ev, false, a, o, h); }
+static fy_status do_any(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return truth(ev, true, a, o, h);
+}
+static fy_status do_all(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return truth(ev, false, a, o, h);
+}
 
 static fy_status do_list(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
 {
@@ -446,18 +461,44 @@ static fy_status repeat(fy_eval *ev, int times, const fy_args *args, fy_ivalue *
 	return FY_OK;
 }
 
-static fy_status do_single(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return repeat(ev, 1, a, o, h); }
-static fy_status do_pair(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return repeat(ev, 2, a, o, h); }
-static fy_status do_triple(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return repeat(ev, 3, a, o, h); }
-static fy_status do_quadruple(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return repeat(ev, 4, a, o, h); }
+static fy_status do_single(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return repeat(ev, 1, a, o, h);
+}
+static fy_status do_pair(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return repeat(ev, 2, a, o, h);
+}
+static fy_status do_triple(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return repeat(ev, 3, a, o, h);
+}
+static fy_status do_quadruple(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return repeat(ev, 4, a, o, h);
+}
 
 const fy_builtin fy_builtins_list[] = {
-	{ "aten::len", do_len },	   { "aten::__getitem__", do_getitem }, { "aten::slice", do_slice },
-	{ "aten::add", do_add_list },	   { "aten::mul", do_mul_list },	{ "aten::__contains__", do_contains },
-	{ "aten::eq", do_eq },		   { "aten::ne", do_ne },		{ "aten::sum", do_sum },
-	{ "prim::max", do_max },	   { "prim::min", do_min },		{ "aten::any", do_any },
-	{ "aten::all", do_all },	   { "aten::list", do_list },		{ "aten::copy", do_copy },
-	{ "aten::index", do_index },	   { "aten::count", do_count },		{ "aten::_single", do_single },
-	{ "aten::_pair", do_pair },	   { "aten::_triple", do_triple },	{ "aten::_quadruple", do_quadruple },
+	{ "aten::len", do_len },
+	{ "aten::__getitem__", do_getitem },
+	{ "aten::slice", do_slice },
+	{ "aten::add", do_add_list },
+	{ "aten::mul", do_mul_list },
+	{ "aten::__contains__", do_contains },
+	{ "aten::eq", do_eq },
+	{ "aten::ne", do_ne },
+	{ "aten::sum", do_sum },
+	{ "prim::max", do_max },
+	{ "prim::min", do_min },
+	{ "aten::any", do_any },
+	{ "aten::all", do_all },
+	{ "aten::list", do_list },
+	{ "aten::copy", do_copy },
+	{ "aten::index", do_index },
+	{ "aten::count", do_count },
+	{ "aten::_single", do_single },
+	{ "aten::_pair", do_pair },
+	{ "aten::_triple", do_triple },
+	{ "aten::_quadruple", do_quadruple },
 	{ NULL, NULL },
 };

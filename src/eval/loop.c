@@ -1,9 +1,10 @@
 /*
- * `for` and `while` on data. The body is run against placeholders for everything it changes; what it changes is
- * found by running it, so the set grows, known numbers become symbolic and dims that change become symbols, until a
- * round changes nothing more. That round is the body of one Loop node. A place that is None before the first round
- * and a tensor afterwards is not one carried value: the first round is peeled off under an If. So it is where what
- * the loop carries is written in place and others may see it, which only the first round's value can be.
+ * `for` and `while` on data. The body is run against placeholders for everything it changes; what it changes
+ * is found by running it, so the set grows, known numbers become symbolic and dims that change become
+ * symbols, until a round changes nothing more. That round is the body of one Loop node. A place that is None
+ * before the first round and a tensor afterwards is not one carried value: the first round is peeled off
+ * under an If. So it is where what the loop carries is written in place and others may see it, which only the
+ * first round's value can be.
  */
 #include "eval/carry.h"
 
@@ -14,17 +15,23 @@ enum { ROUND_LIMIT = 32, CARRY_LIMIT = 4096 };
 typedef struct fy_loop {
 	fy_eval *ev;
 	const fy_bstmt *stmt;
-	fy_ivalue trip; /* rounds in all: number; FY_I_NONE for while */
+	fy_ivalue trip;      /* rounds in all: number; FY_I_NONE for while */
 	const fy_iseq *over; /* the list that the rounds go through; NULL: none */
-	int64_t first;  /* rounds run before */
+	int64_t first;       /* rounds run before */
 	fy_carrying carrying;
 	fy_node *node;
 	fy_block *body;
 	bool raised; /* the body raises, whatever the data */
 } fy_loop;
 
-static fy_value *make_param(void *user, const fy_type *type) { return fy_block_param(((fy_loop *)user)->body, type, NULL); }
-static fy_value *make_result(void *user, const fy_type *type) { return fy_node_add_result(((fy_loop *)user)->node, type); }
+static fy_value *make_param(void *user, const fy_type *type)
+{
+	return fy_block_param(((fy_loop *)user)->body, type, NULL);
+}
+static fy_value *make_result(void *user, const fy_type *type)
+{
+	return fy_node_add_result(((fy_loop *)user)->node, type);
+}
 
 /* One number operator on two values. */
 static fy_status number_op(fy_eval *ev, const char *name, fy_ivalue a, fy_ivalue b, fy_ivalue *out)
@@ -60,7 +67,8 @@ static fy_status rounds_left(fy_loop *loop, fy_value **out)
 	return *out ? FY_OK : FY_UNSUPPORTED;
 }
 
-/* ---- the node ----------------------------------------------------------------------------------------------------- */
+/* ---- the node
+ * ----------------------------------------------------------------------------------------------------- */
 
 typedef struct fy_initials {
 	fy_arg args[2 + CARRY_LIMIT];
@@ -78,7 +86,10 @@ static void take_initial(void *user, fy_value *value)
 		initials->full = true;
 }
 
-static void take_result(void *user, fy_value *value) { fy_block_result(((fy_loop *)user)->body, value); }
+static void take_result(void *user, fy_value *value)
+{
+	fy_block_result(((fy_loop *)user)->body, value);
+}
 
 static fy_status fill_initials(fy_loop *loop, fy_initials *initials)
 {
@@ -94,8 +105,8 @@ static fy_status fill_initials(fy_loop *loop, fy_initials *initials)
 	}
 	FY_TRY(fy_carry_collect(&loop->carrying, take_initial, initials));
 	if (initials->full)
-		return fy_eval_error(loop->ev, FY_UNSUPPORTED, "loop-state", "a loop on data carries more than %d values",
-				     CARRY_LIMIT);
+		return fy_eval_error(loop->ev, FY_UNSUPPORTED, "loop-state",
+				     "a loop on data carries more than %d values", CARRY_LIMIT);
 	return FY_OK;
 }
 
@@ -108,7 +119,8 @@ static fy_status open_node(fy_loop *loop)
 	fy_status status = fill_initials(loop, initials);
 
 	if (status == FY_OK) {
-		loop->node = fy_node_new(ev->block, NULL, "prim::Loop", initials->args, initials->count, NULL, 0, NULL, 0);
+		loop->node = fy_node_new(ev->block, NULL, "prim::Loop", initials->args, initials->count, NULL,
+					 0, NULL, 0);
 		loop->node->origin = *fy_eval_origin(ev);
 		loop->body = fy_block_new(ev->graph, loop->node);
 		fy_block_param(loop->body, &iteration, NULL);
@@ -136,7 +148,8 @@ static fy_status assign_round(fy_loop *loop)
 	return assign_index(loop, index);
 }
 
-/* ---- one round ------------------------------------------------------------------------------------------------------ */
+/* ---- one round
+ * ------------------------------------------------------------------------------------------------------ */
 
 /* Runs the body once inside its block. When `final`, its results are recorded too. */
 static fy_status run_body(fy_loop *loop, bool final)
@@ -148,7 +161,8 @@ static fy_status run_body(fy_loop *loop, bool final)
 	FY_TRY(assign_round(loop));
 	FY_TRY(fy_eval_block(ev, &loop->stmt->body));
 	if (ev->frame->returned || ev->broke || ev->continued)
-		return fy_eval_error(ev, FY_UNSUPPORTED, "jump-data", "a return, break or continue in a loop that depends on data");
+		return fy_eval_error(ev, FY_UNSUPPORTED, "jump-data",
+				     "a return, break or continue in a loop that depends on data");
 	if (loop->trip.kind == FY_I_NONE)
 		FY_TRY(condition_value(loop, &going));
 	if (!final)
@@ -186,7 +200,9 @@ static fy_status try_round(fy_loop *loop, bool final, fy_changes *changes)
 	return status;
 }
 
-/* ---- peeling --------------------------------------------------------------------------------------------------------- */
+/* ---- peeling
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static fy_status run_loop(fy_loop *loop);
 
@@ -214,7 +230,9 @@ static fy_status run_first_round(fy_loop *loop)
 static fy_status peeled_arm(fy_eval *ev, void *user, int which)
 {
 	fy_loop *loop = user;
-	fy_loop rest = { .ev = ev, .stmt = loop->stmt, .trip = loop->trip, .over = loop->over, .first = loop->first + 1 };
+	fy_loop rest = {
+		.ev = ev, .stmt = loop->stmt, .trip = loop->trip, .over = loop->over, .first = loop->first + 1
+	};
 
 	if (which == 1)
 		return FY_OK;
@@ -237,7 +255,9 @@ static fy_status peel(fy_loop *loop)
 	return fy_eval_branch(loop->ev, condition, peeled_arm, loop);
 }
 
-/* ---- entry --------------------------------------------------------------------------------------------------------------- */
+/* ---- entry
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 /* Rounds until the carried set is stable, then the final one. */
 static fy_status settle(fy_loop *loop)
@@ -252,7 +272,8 @@ static fy_status settle(fy_loop *loop)
 		if (loop->node && (status == FY_OK || loop->raised))
 			fy_node_erase(loop->node);
 		if (loop->raised) {
-			fy_eval_assume(loop->ev, "the body of this loop raises: it is taken to run not even once");
+			fy_eval_assume(loop->ev,
+				       "the body of this loop raises: it is taken to run not even once");
 			return FY_OK;
 		}
 		FY_TRY(status);
@@ -279,7 +300,10 @@ static fy_status run_loop(fy_loop *loop)
 
 	if (forced)
 		return peel(loop);
-	loop->carrying = (fy_carrying){ .ev = ev, .arena = fy_arena_new(), .place = fy_eval_place(ev), .ordinal = -1,
+	loop->carrying = (fy_carrying){ .ev = ev,
+					.arena = fy_arena_new(),
+					.place = fy_eval_place(ev),
+					.ordinal = -1,
 					.may_peel = loop->first == 0 };
 	if (ev->journal || loop->first == 0) /* peeled once is enough */
 		loop->carrying.ordinal = ordinal;

@@ -1,7 +1,7 @@
 /*
- * Which overload a call means. Archives never print overload names: they follow from the kinds of the arguments,
- * tried in registration order, first without and then with implicit conversions. Kinds are those of the run-time
- * values, which agreed with PyTorch's static choice wherever it was compared.
+ * Which overload a call means. Archives never print overload names: they follow from the kinds of the
+ * arguments, tried in registration order, first without and then with implicit conversions. Kinds are those
+ * of the run-time values, which agreed with PyTorch's static choice wherever it was compared.
  */
 #include "eval/eval_internal.h"
 
@@ -9,16 +9,25 @@
 
 static bool accepts(const fy_schema_type *type, fy_ivalue v, bool convert);
 
-static fy_dtype symbol_dtype(fy_ivalue v) { return v.symbol->type.dtype; }
+static fy_dtype symbol_dtype(fy_ivalue v)
+{
+	return v.symbol->type.dtype;
+}
 
-static bool is_int(fy_ivalue v) { return v.kind == FY_I_INT || (v.kind == FY_I_SYMBOL && symbol_dtype(v) == FY_I64); }
+static bool is_int(fy_ivalue v)
+{
+	return v.kind == FY_I_INT || (v.kind == FY_I_SYMBOL && symbol_dtype(v) == FY_I64);
+}
 
 static bool is_float(fy_ivalue v)
 {
 	return v.kind == FY_I_FLOAT || (v.kind == FY_I_SYMBOL && symbol_dtype(v) == FY_F64);
 }
 
-static bool is_bool(fy_ivalue v) { return v.kind == FY_I_BOOL || (v.kind == FY_I_SYMBOL && symbol_dtype(v) == FY_BOOL); }
+static bool is_bool(fy_ivalue v)
+{
+	return v.kind == FY_I_BOOL || (v.kind == FY_I_SYMBOL && symbol_dtype(v) == FY_BOOL);
+}
 
 /* A tensor converts to a number when it has one element; data-dependent sizes are left to the run. */
 static bool is_scalar_tensor(fy_ivalue v)
@@ -31,11 +40,12 @@ static bool accepts_list(const fy_schema_type *type, fy_ivalue v, bool convert)
 	const fy_schema_type *element = type->element;
 
 	if (v.kind != FY_I_LIST && v.kind != FY_I_TUPLE) {
-		bool number = is_int(v) || (is_float(v) && element->kind != FY_SCHEMA_INT) || (convert && is_bool(v)) ||
-			      (convert && is_scalar_tensor(v));
+		bool number = is_int(v) || (is_float(v) && element->kind != FY_SCHEMA_INT) ||
+			      (convert && is_bool(v)) || (convert && is_scalar_tensor(v));
 
 		return type->size > 0 && number &&
-		       (element->kind == FY_SCHEMA_INT || element->kind == FY_SCHEMA_FLOAT || element->kind == FY_SCHEMA_NUMBER);
+		       (element->kind == FY_SCHEMA_INT || element->kind == FY_SCHEMA_FLOAT ||
+			element->kind == FY_SCHEMA_NUMBER);
 	}
 	for (int64_t i = 0; i < v.seq->count; i++)
 		if (!accepts(element, v.seq->items[i], convert))
@@ -105,7 +115,8 @@ static bool takes_rest(const fy_schema *schema, int formal, const fy_actuals *a,
 	const fy_schema_type *type = schema->args[formal].type;
 	fy_ivalue v = a->args[used];
 
-	if (!convert || type->kind != FY_SCHEMA_LIST || type->size > 0 || v.kind == FY_I_LIST || v.kind == FY_I_TUPLE)
+	if (!convert || type->kind != FY_SCHEMA_LIST || type->size > 0 || v.kind == FY_I_LIST ||
+	    v.kind == FY_I_TUPLE)
 		return false;
 	if (formal + 1 < schema->arg_count && !schema->args[formal + 1].keyword_only)
 		return false;
@@ -115,7 +126,8 @@ static bool takes_rest(const fy_schema *schema, int formal, const fy_actuals *a,
 	return true;
 }
 
-/* Where each formal argument comes from: >= 0 positional, -1 default, -2 - k keyword k; `rest`: list of the rest. */
+/* Where each formal argument comes from: >= 0 positional, -1 default, -2 - k keyword k; `rest`: list of the
+ * rest. */
 static bool fits(const fy_schema *schema, const fy_actuals *a, bool convert, int *source, int *rest)
 {
 	int used = 0, keywords = 0;
@@ -182,7 +194,8 @@ static fy_status convert_actual(fy_eval *ev, const fy_schema_type *type, fy_ival
 			for (int i = 0; i < type->size; i++)
 				fy_iseq_push(list, fy_iref(*v));
 		} else {
-			if (type->element->kind == FY_SCHEMA_TENSOR || type->element->kind == FY_SCHEMA_OPTIONAL)
+			if (type->element->kind == FY_SCHEMA_TENSOR ||
+			    type->element->kind == FY_SCHEMA_OPTIONAL)
 				return FY_OK;
 			made = fy_iseq_new(ev, FY_I_LIST, &list, v->seq->count);
 			for (int64_t i = 0; i < v->seq->count; i++)
@@ -244,7 +257,8 @@ static void describe(const fy_actuals *a, fy_buf *out)
 }
 
 fy_status fy_match_call(fy_eval *ev, const char *name, fy_schema_set set, fy_ivalue *args, int arg_count,
-			const char *const *names, fy_ivalue *values, int keyword_count, fy_arena *scratch, fy_match *match)
+			const char *const *names, fy_ivalue *values, int keyword_count, fy_arena *scratch,
+			fy_match *match)
 {
 	fy_actuals a = { args, arg_count, names, values, keyword_count };
 	fy_buf kinds = { 0 };
@@ -255,7 +269,8 @@ fy_status fy_match_call(fy_eval *ev, const char *name, fy_schema_set set, fy_iva
 			const fy_schema *schema = &set.schemas[i];
 			int *source = FY_NEW_ARRAY(scratch, int, schema->arg_count + 1), rest;
 
-			if (strcmp(schema->full, "aten::view.dtype") == 0 || fy_ends_with(schema->full, "x.unary_out") ||
+			if (strcmp(schema->full, "aten::view.dtype") == 0 ||
+			    fy_ends_with(schema->full, "x.unary_out") ||
 			    fy_ends_with(schema->full, "n.unary_out"))
 				continue; /* never candidates in PyTorch either */
 			if (fits(schema, &a, convert, source, &rest))
@@ -263,8 +278,8 @@ fy_status fy_match_call(fy_eval *ev, const char *name, fy_schema_set set, fy_iva
 		}
 	}
 	describe(&a, &kinds);
-	status = fy_eval_error(ev, FY_MALFORMED, "op-arguments", "no form of '%s' takes these arguments: (%s)", name,
-			       fy_buf_text(&kinds));
+	status = fy_eval_error(ev, FY_MALFORMED, "op-arguments",
+			       "no form of '%s' takes these arguments: (%s)", name, fy_buf_text(&kinds));
 	for (int i = 0; i < set.count && i < 6; i++)
 		fy_note(ev->diags, "candidate: %s", set.schemas[i].text);
 	fy_buf_release(&kinds);

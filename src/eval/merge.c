@@ -1,9 +1,9 @@
 /*
- * Merging what the two arms of a branch on data made of the same place. Equal things stay; tensors and numbers of
- * one type become an output of the If; containers merge element by element; anything else is poison, which is an
- * error only when it is read. What was made in the arms becomes one new thing per pair. A reference to something
- * that existed before the branch, or that other references share in one arm only, has lost its identity: later
- * writes through it would hit the wrong object, so they are refused.
+ * Merging what the two arms of a branch on data made of the same place. Equal things stay; tensors and
+ * numbers of one type become an output of the If; containers merge element by element; anything else is
+ * poison, which is an error only when it is read. What was made in the arms becomes one new thing per pair. A
+ * reference to something that existed before the branch, or that other references share in one arm only, has
+ * lost its identity: later writes through it would hit the wrong object, so they are refused.
  */
 #include "eval/merge.h"
 
@@ -17,7 +17,10 @@ static const fy_poison *make_poison(fy_merge *m, const char *what)
 	return poison;
 }
 
-static fy_ivalue poisoned(fy_merge *m, const char *what) { return fy_ipoison(make_poison(m, what)); }
+static fy_ivalue poisoned(fy_merge *m, const char *what)
+{
+	return fy_ipoison(make_poison(m, what));
+}
 
 static void add_exit(fy_merge *m, fy_exit a, fy_exit b)
 {
@@ -47,7 +50,8 @@ void fy_merge_release(fy_merge *m)
 	fy_free(m->pairs);
 }
 
-/* ---- identity ------------------------------------------------------------------------------------------------ */
+/* ---- identity
+ * ------------------------------------------------------------------------------------------------ */
 
 /* What makes two references the same object: tensors share their storage. */
 static const void *identity(fy_ivalue v)
@@ -82,8 +86,14 @@ static uint64_t birth(fy_ivalue v)
 	}
 }
 
-static bool born_in_arm(const fy_merge *m, fy_ivalue v) { return birth(v) > m->start; }
-static bool is_view(fy_ivalue v) { return v.kind == FY_I_TENSOR && v.t->step; }
+static bool born_in_arm(const fy_merge *m, fy_ivalue v)
+{
+	return birth(v) > m->start;
+}
+static bool is_view(fy_ivalue v)
+{
+	return v.kind == FY_I_TENSOR && v.t->step;
+}
 
 /* The pair of a and b that was merged already and is whole, or NULL. */
 static const fy_pair *find_pair(const fy_merge *m, fy_ivalue a, fy_ivalue b)
@@ -107,8 +117,10 @@ static int add_pair(fy_merge *m, fy_ivalue a, fy_ivalue b, fy_ivalue made)
 	fy_pair pair = { fy_iref(a), fy_iref(b), fy_iref(made), NULL };
 
 	if (!whole || !fresh)
-		pair.lost = make_poison(m, fy_arena_printf(m->ev->arena, "a %s that is another one in each arm, and is written later",
-							   fy_ikind_name(made)));
+		pair.lost = make_poison(
+			m, fy_arena_printf(m->ev->arena,
+					   "a %s that is another one in each arm, and is written later",
+					   fy_ikind_name(made)));
 	m->pairs = fy_grow(m->pairs, &m->pair_capacity, (size_t)m->pair_count + 1, sizeof *m->pairs);
 	m->pairs[m->pair_count] = pair;
 	return m->pair_count++;
@@ -116,11 +128,11 @@ static int add_pair(fy_merge *m, fy_ivalue a, fy_ivalue b, fy_ivalue made)
 
 void fy_lose(fy_eval *ev, fy_ivalue v, const fy_poison *lost)
 {
-	const fy_poison **mark = v.kind == FY_I_TENSOR ? &v.t->cell->lost :
-				 v.kind == FY_I_LIST   ? &v.seq->lost :
-				 v.kind == FY_I_DICT   ? &v.dict->lost :
-				 v.kind == FY_I_OBJECT ? &v.object->lost :
-							 NULL;
+	const fy_poison **mark = v.kind == FY_I_TENSOR   ? &v.t->cell->lost
+				 : v.kind == FY_I_LIST   ? &v.seq->lost
+				 : v.kind == FY_I_DICT   ? &v.dict->lost
+				 : v.kind == FY_I_OBJECT ? &v.object->lost
+							 : NULL;
 
 	if (!mark || *mark)
 		return;
@@ -133,7 +145,10 @@ void fy_lose(fy_eval *ev, fy_ivalue v, const fy_poison *lost)
 	*mark = lost;
 }
 
-static bool same(fy_ivalue a, fy_ivalue b) { return identity(a) && identity(a) == identity(b); }
+static bool same(fy_ivalue a, fy_ivalue b)
+{
+	return identity(a) && identity(a) == identity(b);
+}
 
 /* Things that are one in an arm and went two ways share their fate. */
 static void spread_loss(fy_merge *m)
@@ -146,7 +161,9 @@ static void spread_loss(fy_merge *m)
 
 				if (p->lost || i == k || (!same(p->a, q->a) && !same(p->b, q->b)))
 					continue;
-				p->lost = q->lost ? q->lost : make_poison(m, "a value that is shared in one arm only, and is written later");
+				p->lost = q->lost ? q->lost
+						  : make_poison(m, "a value that is shared in one arm only, "
+								   "and is written later");
 				more = true;
 			}
 		}
@@ -167,7 +184,8 @@ void fy_merge_finish(fy_merge *m)
 	}
 }
 
-/* ---- leaves --------------------------------------------------------------------------------------------------- */
+/* ---- leaves
+ * --------------------------------------------------------------------------------------------------- */
 
 /* Dims that differ become symbols. False: types that no single value can have. */
 static bool join_types(fy_eval *ev, const fy_type *a, const fy_type *b, fy_type *out)
@@ -219,7 +237,8 @@ static fy_ivalue merge_tensors(fy_merge *m, fy_ivalue a, fy_ivalue b)
 	return made;
 }
 
-/* ---- containers ------------------------------------------------------------------------------------------------ */
+/* ---- containers
+ * ------------------------------------------------------------------------------------------------ */
 
 /* Element i of a container, or what stands for it on the side that has none. */
 static fy_ivalue item_of(fy_ivalue v, int64_t i)
@@ -237,13 +256,17 @@ static fy_ivalue item_of(fy_ivalue v, int64_t i)
 	}
 }
 
-static fy_ivalue rows_of(fy_ivalue v) { return fy_iseq_like(v) ? fy_itensor(v.seq->grown) : v; }
+static fy_ivalue rows_of(fy_ivalue v)
+{
+	return fy_iseq_like(v) ? fy_itensor(v.seq->grown) : v;
+}
 
 static fy_ivalue merge_seqs(fy_merge *m, fy_ivalue a, fy_ivalue b)
 {
 	const fy_iseq *like = a.kind == FY_I_UNINITIALIZED ? b.seq : a.seq;
 	fy_iseq *seq;
-	fy_ivalue made = fy_iseq_new(m->ev, a.kind == FY_I_UNINITIALIZED ? b.kind : a.kind, &seq, like->count);
+	fy_ivalue made =
+		fy_iseq_new(m->ev, a.kind == FY_I_UNINITIALIZED ? b.kind : a.kind, &seq, like->count);
 
 	seq->class = like->class;
 	seq->element = like->element;
@@ -266,7 +289,8 @@ static fy_ivalue merge_dicts(fy_merge *m, fy_ivalue a, fy_ivalue b)
 
 	add_pair(m, a, b, made);
 	for (int64_t i = 0; i < like->count; i++)
-		fy_idict_put(dict, fy_iref(like->items[i].key), fy_merge_values(m, item_of(a, i), item_of(b, i)));
+		fy_idict_put(dict, fy_iref(like->items[i].key),
+			     fy_merge_values(m, item_of(a, i), item_of(b, i)));
 	return made;
 }
 
@@ -294,7 +318,9 @@ static bool same_keys(const fy_idict *a, const fy_idict *b)
 /* Are both lists of known length, or both of rows that merge? */
 static bool same_rows(const fy_var *a, const fy_var *b)
 {
-	return !a || !b ? a == b : a->tensor->dtype == b->tensor->dtype && a->tensor->shape.rank == b->tensor->shape.rank;
+	return !a || !b ? a == b
+			: a->tensor->dtype == b->tensor->dtype &&
+				  a->tensor->shape.rank == b->tensor->shape.rank;
 }
 
 /* NULL when a and b, of one kind, have the same structure; else what is different. */
@@ -303,14 +329,17 @@ static const char *misfit(const fy_merge *m, fy_ivalue a, fy_ivalue b)
 	switch (a.kind) {
 	case FY_I_LIST:
 	case FY_I_TUPLE:
-		if (a.seq->poison || b.seq->poison || a.seq->count != b.seq->count || a.seq->class != b.seq->class ||
-		    !same_rows(a.seq->grown, b.seq->grown))
+		if (a.seq->poison || b.seq->poison || a.seq->count != b.seq->count ||
+		    a.seq->class != b.seq->class || !same_rows(a.seq->grown, b.seq->grown))
 			return "a list of another length in each arm";
 		return NULL;
 	case FY_I_DICT:
-		return a.dict->poison || b.dict->poison || !same_keys(a.dict, b.dict) ? "a dict with other keys in each arm" : NULL;
+		return a.dict->poison || b.dict->poison || !same_keys(a.dict, b.dict)
+			       ? "a dict with other keys in each arm"
+			       : NULL;
 	case FY_I_OBJECT:
-		if (a.object->class == b.object->class && born_in_arm(m, a) && born_in_arm(m, b) && !a.object->custom)
+		if (a.object->class == b.object->class && born_in_arm(m, a) && born_in_arm(m, b) &&
+		    !a.object->custom)
 			return NULL;
 		return "another object in each arm";
 	default:
@@ -335,7 +364,8 @@ static fy_ivalue merge_containers(fy_merge *m, fy_ivalue a, fy_ivalue b)
 	}
 }
 
-/* One side was never assigned a real value: the other one counts, but what was made in its arm must leave that. */
+/* One side was never assigned a real value: the other one counts, but what was made in its arm must leave
+ * that. */
 static fy_ivalue merge_uninitialized(fy_merge *m, fy_ivalue a, fy_ivalue b)
 {
 	fy_ivalue real = a.kind == FY_I_UNINITIALIZED ? b : a, made;
@@ -386,8 +416,8 @@ fy_ivalue fy_merge_values(fy_merge *m, fy_ivalue a, fy_ivalue b)
 		return output(m, &type, a, b);
 	}
 	if (a.kind != b.kind)
-		return poisoned(m, fy_arena_printf(m->ev->arena, "%s in one arm, %s in the other", fy_ikind_name(a),
-						   fy_ikind_name(b)));
+		return poisoned(m, fy_arena_printf(m->ev->arena, "%s in one arm, %s in the other",
+						   fy_ikind_name(a), fy_ikind_name(b)));
 	if (a.kind == FY_I_TENSOR) {
 		const fy_pair *pair = find_pair(m, a, b);
 
@@ -397,7 +427,8 @@ fy_ivalue fy_merge_values(fy_merge *m, fy_ivalue a, fy_ivalue b)
 	return wrong ? poisoned(m, wrong) : merge_containers(m, a, b);
 }
 
-/* ---- places ------------------------------------------------------------------------------------------------------ */
+/* ---- places
+ * ------------------------------------------------------------------------------------------------------ */
 
 static fy_content merge_cells(fy_merge *m, fy_cell *cell, const fy_content *a, const fy_content *b)
 {
@@ -414,7 +445,8 @@ static fy_content merge_cells(fy_merge *m, fy_cell *cell, const fy_content *a, c
 	return made;
 }
 
-/* Items of one list or dict, which keeps its identity; poisoned when the arms cannot agree on their number or keys. */
+/* Items of one list or dict, which keeps its identity; poisoned when the arms cannot agree on their number or
+ * keys. */
 static fy_content merge_items(fy_merge *m, bool dict, const fy_content *a, const fy_content *b)
 {
 	bool differ = a->count != b->count || !same_rows(a->grown, b->grown);
@@ -424,16 +456,17 @@ static fy_content merge_items(fy_merge *m, bool dict, const fy_content *a, const
 		differ = !fy_iequal(a->items[i], b->items[i]);
 	if (differ || a->poison || b->poison) {
 		made = fy_content_ref(a);
-		made.poison = a->poison ? a->poison :
-			      b->poison ? b->poison :
-			      dict	? make_poison(m, "a dict that has other keys in each arm") :
-					  make_poison(m, "a list that has another length in each arm");
+		made.poison = a->poison   ? a->poison
+			      : b->poison ? b->poison
+			      : dict      ? make_poison(m, "a dict that has other keys in each arm")
+					  : make_poison(m, "a list that has another length in each arm");
 	} else {
 		made.count = a->count;
 		made.items = fy_zalloc((size_t)a->count * sizeof(fy_ivalue) + 1);
 		for (int64_t i = 0; i < a->count; i++)
 			made.items[i] = fy_merge_values(m, a->items[i], b->items[i]);
-		made.grown = a->grown ? fy_merge_values(m, fy_itensor(a->grown), fy_itensor(b->grown)).t : NULL;
+		made.grown =
+			a->grown ? fy_merge_values(m, fy_itensor(a->grown), fy_itensor(b->grown)).t : NULL;
 	}
 	made.lost = a->lost ? a->lost : b->lost;
 	return made;
@@ -454,7 +487,8 @@ fy_content fy_merge_contents(fy_merge *m, fy_where where, const fy_content *a, c
 	FY_BUG("unknown place %d", (int)where.kind);
 }
 
-/* ---- leaving a block ---------------------------------------------------------------------------------------------- */
+/* ---- leaving a block
+ * ---------------------------------------------------------------------------------------------- */
 
 /* Content that nobody reads, of the type that the other arm gives; sizes that depend on data are 1. */
 static fy_value *dummy(fy_eval *ev, const fy_type *type)
@@ -472,16 +506,18 @@ static fy_value *dummy(fy_eval *ev, const fy_type *type)
 			full.shape.dims[d] = 1;
 	if (full.shape.rank == 0)
 		return value;
-	return fy_eval_record(ev, "aten::expand",
-			      (fy_arg[]){ fy_arg_value(value), fy_arg_ints(ev->arena, full.shape.dims, full.shape.rank) }, 2,
-			      &full);
+	return fy_eval_record(
+		ev, "aten::expand",
+		(fy_arg[]){ fy_arg_value(value), fy_arg_ints(ev->arena, full.shape.dims, full.shape.rank) },
+		2, &full);
 }
 
 fy_value *fy_exit_value(fy_eval *ev, const fy_exit *exit)
 {
 	if (exit->cell)
-		return exit->cell->value ? exit->cell->value :
-					   fy_graph_constant(ev->graph, exit->cell->constant, exit->cell->name);
+		return exit->cell->value
+			       ? exit->cell->value
+			       : fy_graph_constant(ev->graph, exit->cell->constant, exit->cell->name);
 	if (exit->value.kind == FY_I_UNINITIALIZED)
 		return dummy(ev, &exit->type);
 	return fy_eval_ssa(ev, exit->value);

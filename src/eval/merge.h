@@ -13,7 +13,7 @@ typedef struct fy_exit {
 
 /* Two mutable things, one of each arm (uninitialized where it never was), that became one. */
 typedef struct fy_pair {
-	fy_ivalue a, b, made; /* tensors: of the whole cell, or of a view when `lost` */
+	fy_ivalue a, b, made;  /* tensors: of the whole cell, or of a view when `lost` */
 	const fy_poison *lost; /* why writing to any of the three is refused */
 } fy_pair;
 

@@ -20,15 +20,22 @@ static fy_status is(fy_eval *ev, bool wanted, const fy_args *args, fy_ivalue *ou
 			return fy_eval_poisoned(ev, args->items[i].poison);
 	}
 	*handled = true;
-	if (args->items[0].kind == FY_I_ENUM && args->items[1].kind == FY_I_ENUM) /* each mention makes a member anew */
+	if (args->items[0].kind == FY_I_ENUM &&
+	    args->items[1].kind == FY_I_ENUM) /* each mention makes a member anew */
 		*out = fy_ibool((args->items[0].member == args->items[1].member) == wanted);
 	else
 		*out = fy_ibool(fy_iidentical(args->items[0], args->items[1]) == wanted);
 	return FY_OK;
 }
 
-static fy_status do_is(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return is(ev, true, a, o, h); }
-static fy_status do_isnot(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return is(ev, false, a, o, h); }
+static fy_status do_is(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return is(ev, true, a, o, h);
+}
+static fy_status do_isnot(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return is(ev, false, a, o, h);
+}
 
 static fy_status do_raise(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
 {

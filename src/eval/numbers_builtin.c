@@ -1,13 +1,14 @@
 /*
- * Arithmetic, comparison and conversion of Python numbers. Known numbers are computed; a number that depends on data
- * is a 0-d value, and its arithmetic is recorded as tensor operators on 0-d values.
+ * Arithmetic, comparison and conversion of Python numbers. Known numbers are computed; a number that depends
+ * on data is a 0-d value, and its arithmetic is recorded as tensor operators on 0-d values.
  */
 #include "eval/eval_internal.h"
 
 #include <math.h>
 #include <string.h>
 
-/* ---- kinds ----------------------------------------------------------------------------------------------------- */
+/* ---- kinds
+ * ----------------------------------------------------------------------------------------------------- */
 
 static bool is_number(fy_ivalue v)
 {
@@ -33,7 +34,10 @@ static double as_f64(fy_ivalue v)
 	return v.kind == FY_I_FLOAT ? v.f : v.kind == FY_I_BOOL ? (double)v.b : (double)v.i;
 }
 
-static int64_t as_i64(fy_ivalue v) { return v.kind == FY_I_BOOL ? v.b : v.i; }
+static int64_t as_i64(fy_ivalue v)
+{
+	return v.kind == FY_I_BOOL ? v.b : v.i;
+}
 
 static bool all_numbers(const fy_args *args, int count)
 {
@@ -61,7 +65,8 @@ static bool any_float(const fy_args *args)
 	return false;
 }
 
-fy_status fy_symbol_op(fy_eval *ev, const char *full, const fy_ivalue *args, int count, fy_dtype dtype, fy_ivalue *out)
+fy_status fy_symbol_op(fy_eval *ev, const char *full, const fy_ivalue *args, int count, fy_dtype dtype,
+		       fy_ivalue *out)
 {
 	fy_arg values[3];
 	fy_type type = fy_type_scalar(dtype);
@@ -78,7 +83,8 @@ fy_status fy_symbol_op(fy_eval *ev, const char *full, const fy_ivalue *args, int
 	return FY_OK;
 }
 
-/* ---- two numbers ------------------------------------------------------------------------------------------------- */
+/* ---- two numbers
+ * ------------------------------------------------------------------------------------------------- */
 
 typedef enum fy_arith { ADD, SUB, MUL, DIV, FLOORDIV, REMAINDER, FMOD, POW } fy_arith;
 
@@ -145,10 +151,10 @@ static fy_status known_arith(fy_eval *ev, fy_arith op, const fy_args *args, fy_i
 static fy_status symbol_arith(fy_eval *ev, fy_arith op, const fy_args *args, fy_ivalue *out)
 {
 	static const char *const full[] = {
-		[ADD] = "aten::add.Tensor",	      [SUB] = "aten::sub.Tensor",
-		[MUL] = "aten::mul.Tensor",	      [DIV] = "aten::div.Tensor",
-		[FLOORDIV] = "aten::floor_divide",    [REMAINDER] = "aten::remainder.Tensor",
-		[FMOD] = "aten::fmod.Tensor",	      [POW] = "aten::pow.Tensor_Tensor",
+		[ADD] = "aten::add.Tensor",        [SUB] = "aten::sub.Tensor",
+		[MUL] = "aten::mul.Tensor",        [DIV] = "aten::div.Tensor",
+		[FLOORDIV] = "aten::floor_divide", [REMAINDER] = "aten::remainder.Tensor",
+		[FMOD] = "aten::fmod.Tensor",      [POW] = "aten::pow.Tensor_Tensor",
 	};
 	bool real = any_float(args) || op == DIV || op == POW || op == FMOD;
 	fy_ivalue sides[2];
@@ -159,7 +165,8 @@ static fy_status symbol_arith(fy_eval *ev, fy_arith op, const fy_args *args, fy_
 }
 
 /* number op Tensor: TorchScript's own definitions in terms of the tensor's operators. */
-static fy_status number_and_tensor(fy_eval *ev, fy_arith op, const fy_args *args, fy_ivalue *out, bool *handled)
+static fy_status number_and_tensor(fy_eval *ev, fy_arith op, const fy_args *args, fy_ivalue *out,
+				   bool *handled)
 {
 	fy_ivalue a = args->items[0], b = args->items[1], made;
 	fy_ivalue swapped[2] = { b, a };
@@ -211,7 +218,8 @@ static fy_status complex_arith(fy_arith op, const fy_args *args, fy_ivalue *out,
 static fy_status arith(fy_eval *ev, fy_arith op, const fy_args *args, fy_ivalue *out, bool *handled)
 {
 	if (!all_numbers(args, 2)) {
-		if (args->count == 2 && (args->items[0].kind == FY_I_COMPLEX || args->items[1].kind == FY_I_COMPLEX))
+		if (args->count == 2 &&
+		    (args->items[0].kind == FY_I_COMPLEX || args->items[1].kind == FY_I_COMPLEX))
 			return complex_arith(op, args, out, handled);
 		return args->count == 2 ? number_and_tensor(ev, op, args, out, handled) : FY_OK;
 	}
@@ -219,28 +227,47 @@ static fy_status arith(fy_eval *ev, fy_arith op, const fy_args *args, fy_ivalue 
 	return any_symbol(args) ? symbol_arith(ev, op, args, out) : known_arith(ev, op, args, out);
 }
 
-static fy_status do_add(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return arith(ev, ADD, a, o, h); }
-static fy_status do_sub(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return arith(ev, SUB, a, o, h); }
-static fy_status do_mul(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return arith(ev, MUL, a, o, h); }
-static fy_status do_div(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return arith(ev, DIV, a, o, h); }
+static fy_status do_add(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return arith(ev, ADD, a, o, h);
+}
+static fy_status do_sub(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return arith(ev, SUB, a, o, h);
+}
+static fy_status do_mul(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return arith(ev, MUL, a, o, h);
+}
+static fy_status do_div(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return arith(ev, DIV, a, o, h);
+}
 static fy_status do_remainder(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
 {
 	return arith(ev, REMAINDER, a, o, h);
 }
-static fy_status do_fmod(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return arith(ev, FMOD, a, o, h); }
-static fy_status do_pow(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return arith(ev, POW, a, o, h); }
+static fy_status do_fmod(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return arith(ev, FMOD, a, o, h);
+}
+static fy_status do_pow(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return arith(ev, POW, a, o, h);
+}
 
 static fy_status do_floordiv(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
 {
 	if (args->count == 2 && args->items[0].kind == FY_I_TENSOR) {
 		*handled = true;
-		return fy_eval_operator(ev, "aten::floor_divide", fy_schemas_of("aten::floor_divide"), args->items, 2, NULL,
-					NULL, 0, out);
+		return fy_eval_operator(ev, "aten::floor_divide", fy_schemas_of("aten::floor_divide"),
+					args->items, 2, NULL, NULL, 0, out);
 	}
 	return arith(ev, FLOORDIV, args, out, handled);
 }
 
-/* ---- comparison and logic ------------------------------------------------------------------------------------------ */
+/* ---- comparison and logic
+ * ------------------------------------------------------------------------------------------ */
 
 typedef enum fy_order { EQ, NE, LT, GT, LE, GE } fy_order;
 
@@ -248,7 +275,8 @@ static fy_status compare(fy_eval *ev, fy_order op, const fy_args *args, fy_ivalu
 {
 	static const char *const full[] = { "aten::eq.Tensor", "aten::ne.Tensor", "aten::lt.Tensor",
 					    "aten::gt.Tensor", "aten::le.Tensor", "aten::ge.Tensor" };
-	static const char *const mirrored[] = { "aten::eq", "aten::ne", "aten::gt", "aten::lt", "aten::ge", "aten::le" };
+	static const char *const mirrored[] = { "aten::eq", "aten::ne", "aten::gt",
+						"aten::lt", "aten::ge", "aten::le" };
 	double a, b;
 	bool ints;
 
@@ -256,7 +284,8 @@ static fy_status compare(fy_eval *ev, fy_order op, const fy_args *args, fy_ivalu
 		fy_ivalue swapped[2] = { args->items[1], args->items[0] };
 
 		*handled = true;
-		return fy_eval_operator(ev, mirrored[op], fy_schemas_of(mirrored[op]), swapped, 2, NULL, NULL, 0, out);
+		return fy_eval_operator(ev, mirrored[op], fy_schemas_of(mirrored[op]), swapped, 2, NULL, NULL,
+					0, out);
 	}
 	if (!all_numbers(args, 2))
 		return FY_OK;
@@ -272,16 +301,39 @@ static fy_status compare(fy_eval *ev, fy_order op, const fy_args *args, fy_ivalu
 		a = (x > y) - (x < y);
 		b = 0;
 	}
-	*out = fy_ibool(op == EQ ? a == b : op == NE ? a != b : op == LT ? a < b : op == GT ? a > b : op == LE ? a <= b : a >= b);
+	*out = fy_ibool(op == EQ   ? a == b
+			: op == NE ? a != b
+			: op == LT ? a < b
+			: op == GT ? a > b
+			: op == LE ? a <= b
+				   : a >= b);
 	return FY_OK;
 }
 
-static fy_status do_eq(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return compare(ev, EQ, a, o, h); }
-static fy_status do_ne(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return compare(ev, NE, a, o, h); }
-static fy_status do_lt(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return compare(ev, LT, a, o, h); }
-static fy_status do_gt(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return compare(ev, GT, a, o, h); }
-static fy_status do_le(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return compare(ev, LE, a, o, h); }
-static fy_status do_ge(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return compare(ev, GE, a, o, h); }
+static fy_status do_eq(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return compare(ev, EQ, a, o, h);
+}
+static fy_status do_ne(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return compare(ev, NE, a, o, h);
+}
+static fy_status do_lt(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return compare(ev, LT, a, o, h);
+}
+static fy_status do_gt(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return compare(ev, GT, a, o, h);
+}
+static fy_status do_le(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return compare(ev, LE, a, o, h);
+}
+static fy_status do_ge(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return compare(ev, GE, a, o, h);
+}
 
 /* One side known decides or drops out; otherwise the operator is recorded. */
 static fy_status symbol_logic(fy_eval *ev, const char *name, const fy_args *args, fy_ivalue *out)
@@ -297,9 +349,10 @@ static fy_status symbol_logic(fy_eval *ev, const char *name, const fy_args *args
 		*out = known.b ? known : other;
 		return FY_OK;
 	}
-	return fy_symbol_op(ev, strcmp(name, "and") == 0 ? "aten::logical_and" :
-				strcmp(name, "or") == 0	 ? "aten::logical_or" :
-							   "aten::logical_xor",
+	return fy_symbol_op(ev,
+			    strcmp(name, "and") == 0  ? "aten::logical_and"
+			    : strcmp(name, "or") == 0 ? "aten::logical_or"
+						      : "aten::logical_xor",
 			    args->items, 2, FY_BOOL, out);
 }
 
@@ -311,13 +364,15 @@ static fy_status logic(fy_eval *ev, const char *name, const fy_args *args, fy_iv
 	if (!all_numbers(args, 2) || any_float(args))
 		return FY_OK;
 	*handled = true;
-	type = number_type(args->items[0]) == FY_BOOL && number_type(args->items[1]) == FY_BOOL ? FY_BOOL : FY_I64;
+	type = number_type(args->items[0]) == FY_BOOL && number_type(args->items[1]) == FY_BOOL ? FY_BOOL
+												: FY_I64;
 	if (any_symbol(args) && type == FY_BOOL)
 		return symbol_logic(ev, name, args, out);
 	if (any_symbol(args))
-		return fy_symbol_op(ev, strcmp(name, "and") == 0 ? "aten::bitwise_and.Tensor" :
-					strcmp(name, "or") == 0	 ? "aten::bitwise_or.Tensor" :
-								   "aten::bitwise_xor.Tensor",
+		return fy_symbol_op(ev,
+				    strcmp(name, "and") == 0  ? "aten::bitwise_and.Tensor"
+				    : strcmp(name, "or") == 0 ? "aten::bitwise_or.Tensor"
+							      : "aten::bitwise_xor.Tensor",
 				    args->items, 2, FY_I64, out);
 	a = as_i64(args->items[0]);
 	b = as_i64(args->items[1]);
@@ -326,9 +381,18 @@ static fy_status logic(fy_eval *ev, const char *name, const fy_args *args, fy_iv
 	return FY_OK;
 }
 
-static fy_status do_and(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return logic(ev, "and", a, o, h); }
-static fy_status do_or(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return logic(ev, "or", a, o, h); }
-static fy_status do_xor(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return logic(ev, "xor", a, o, h); }
+static fy_status do_and(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return logic(ev, "and", a, o, h);
+}
+static fy_status do_or(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return logic(ev, "or", a, o, h);
+}
+static fy_status do_xor(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return logic(ev, "xor", a, o, h);
+}
 
 static fy_status shift(fy_eval *ev, bool left, const fy_args *args, fy_ivalue *out, bool *handled)
 {
@@ -340,12 +404,19 @@ static fy_status shift(fy_eval *ev, bool left, const fy_args *args, fy_ivalue *o
 	by = as_i64(args->items[1]);
 	if (by < 0 || by > 63)
 		return fy_eval_raise(ev, "shift by %" PRId64, by);
-	*out = fy_iint(left ? (int64_t)((uint64_t)as_i64(args->items[0]) << by) : as_i64(args->items[0]) >> by);
+	*out = fy_iint(left ? (int64_t)((uint64_t)as_i64(args->items[0]) << by)
+			    : as_i64(args->items[0]) >> by);
 	return FY_OK;
 }
 
-static fy_status do_lshift(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return shift(ev, true, a, o, h); }
-static fy_status do_rshift(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return shift(ev, false, a, o, h); }
+static fy_status do_lshift(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return shift(ev, true, a, o, h);
+}
+static fy_status do_rshift(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return shift(ev, false, a, o, h);
+}
 
 static fy_status do_not(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
 {
@@ -365,7 +436,8 @@ static fy_status do_not(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *
 	return fy_symbol_op(ev, "aten::logical_not", &v, 1, FY_BOOL, out);
 }
 
-/* ---- one number ---------------------------------------------------------------------------------------------------- */
+/* ---- one number
+ * ---------------------------------------------------------------------------------------------------- */
 
 /* Functions of one number whose result is a float. */
 typedef struct fy_unary_number {
@@ -375,17 +447,22 @@ typedef struct fy_unary_number {
 } fy_unary_number;
 
 static const fy_unary_number unary_numbers[] = {
-	{ "sqrt", sqrt, "aten::sqrt" },	  { "exp", exp, "aten::exp" },	   { "log", log, "aten::log" },
-	{ "log10", log10, NULL },	  { "log1p", log1p, NULL },	   { "expm1", expm1, NULL },
-	{ "sin", sin, "aten::sin" },	  { "cos", cos, "aten::cos" },	   { "tan", tan, NULL },
-	{ "asin", asin, NULL },		  { "acos", acos, NULL },	   { "atan", atan, NULL },
-	{ "sinh", sinh, NULL },		  { "cosh", cosh, NULL },	   { "tanh", tanh, "aten::tanh" },
-	{ "asinh", asinh, NULL },	  { "acosh", acosh, NULL },	   { "atanh", atanh, NULL },
-	{ "erf", erf, NULL },		  { "erfc", erfc, NULL },	   { "fabs", fabs, "aten::abs" },
-	{ "round", nearbyint, "aten::round" }, { "lgamma", lgamma, NULL }, { "gamma", tgamma, NULL },
+	{ "sqrt", sqrt, "aten::sqrt" }, { "exp", exp, "aten::exp" },
+	{ "log", log, "aten::log" },    { "log10", log10, NULL },
+	{ "log1p", log1p, NULL },       { "expm1", expm1, NULL },
+	{ "sin", sin, "aten::sin" },    { "cos", cos, "aten::cos" },
+	{ "tan", tan, NULL },           { "asin", asin, NULL },
+	{ "acos", acos, NULL },         { "atan", atan, NULL },
+	{ "sinh", sinh, NULL },         { "cosh", cosh, NULL },
+	{ "tanh", tanh, "aten::tanh" }, { "asinh", asinh, NULL },
+	{ "acosh", acosh, NULL },       { "atanh", atanh, NULL },
+	{ "erf", erf, NULL },           { "erfc", erfc, NULL },
+	{ "fabs", fabs, "aten::abs" },  { "round", nearbyint, "aten::round" },
+	{ "lgamma", lgamma, NULL },     { "gamma", tgamma, NULL },
 };
 
-static fy_status float_function(fy_eval *ev, const char *name, const fy_args *args, fy_ivalue *out, bool *handled)
+static fy_status float_function(fy_eval *ev, const char *name, const fy_args *args, fy_ivalue *out,
+				bool *handled)
 {
 	fy_ivalue v;
 
@@ -404,13 +481,20 @@ static fy_status float_function(fy_eval *ev, const char *name, const fy_args *ar
 		}
 		if (u->recorded)
 			return fy_symbol_op(ev, u->recorded, &v, 1, FY_F64, out);
-		return fy_eval_error(ev, FY_UNSUPPORTED, "symbol", "'%s' of a number that depends on data", name);
+		return fy_eval_error(ev, FY_UNSUPPORTED, "symbol", "'%s' of a number that depends on data",
+				     name);
 	}
 	FY_BUG("no number function '%s'", name);
 }
 
-static fy_status do_sqrt(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h) { return float_function(e, "sqrt", a, o, h); }
-static fy_status do_exp(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h) { return float_function(e, "exp", a, o, h); }
+static fy_status do_sqrt(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return float_function(e, "sqrt", a, o, h);
+}
+static fy_status do_exp(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return float_function(e, "exp", a, o, h);
+}
 static fy_status do_log(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
 {
 	if (all_numbers(a, 2) && !any_symbol(a)) { /* with a base */
@@ -420,27 +504,90 @@ static fy_status do_log(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
 	}
 	return float_function(ev, "log", a, o, h);
 }
-static fy_status do_log10(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h) { return float_function(e, "log10", a, o, h); }
-static fy_status do_log1p(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h) { return float_function(e, "log1p", a, o, h); }
-static fy_status do_expm1(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h) { return float_function(e, "expm1", a, o, h); }
-static fy_status do_sin(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h) { return float_function(e, "sin", a, o, h); }
-static fy_status do_cos(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h) { return float_function(e, "cos", a, o, h); }
-static fy_status do_tan(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h) { return float_function(e, "tan", a, o, h); }
-static fy_status do_asin(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h) { return float_function(e, "asin", a, o, h); }
-static fy_status do_acos(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h) { return float_function(e, "acos", a, o, h); }
-static fy_status do_atan(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h) { return float_function(e, "atan", a, o, h); }
-static fy_status do_sinh(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h) { return float_function(e, "sinh", a, o, h); }
-static fy_status do_cosh(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h) { return float_function(e, "cosh", a, o, h); }
-static fy_status do_tanh(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h) { return float_function(e, "tanh", a, o, h); }
-static fy_status do_asinh(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h) { return float_function(e, "asinh", a, o, h); }
-static fy_status do_acosh(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h) { return float_function(e, "acosh", a, o, h); }
-static fy_status do_atanh(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h) { return float_function(e, "atanh", a, o, h); }
-static fy_status do_erf(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h) { return float_function(e, "erf", a, o, h); }
-static fy_status do_erfc(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h) { return float_function(e, "erfc", a, o, h); }
-static fy_status do_fabs(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h) { return float_function(e, "fabs", a, o, h); }
-static fy_status do_round(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h) { return float_function(e, "round", a, o, h); }
-static fy_status do_lgamma(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h) { return float_function(e, "lgamma", a, o, h); }
-static fy_status do_gamma(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h) { return float_function(e, "gamma", a, o, h); }
+static fy_status do_log10(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return float_function(e, "log10", a, o, h);
+}
+static fy_status do_log1p(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return float_function(e, "log1p", a, o, h);
+}
+static fy_status do_expm1(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return float_function(e, "expm1", a, o, h);
+}
+static fy_status do_sin(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return float_function(e, "sin", a, o, h);
+}
+static fy_status do_cos(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return float_function(e, "cos", a, o, h);
+}
+static fy_status do_tan(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return float_function(e, "tan", a, o, h);
+}
+static fy_status do_asin(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return float_function(e, "asin", a, o, h);
+}
+static fy_status do_acos(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return float_function(e, "acos", a, o, h);
+}
+static fy_status do_atan(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return float_function(e, "atan", a, o, h);
+}
+static fy_status do_sinh(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return float_function(e, "sinh", a, o, h);
+}
+static fy_status do_cosh(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return float_function(e, "cosh", a, o, h);
+}
+static fy_status do_tanh(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return float_function(e, "tanh", a, o, h);
+}
+static fy_status do_asinh(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return float_function(e, "asinh", a, o, h);
+}
+static fy_status do_acosh(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return float_function(e, "acosh", a, o, h);
+}
+static fy_status do_atanh(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return float_function(e, "atanh", a, o, h);
+}
+static fy_status do_erf(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return float_function(e, "erf", a, o, h);
+}
+static fy_status do_erfc(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return float_function(e, "erfc", a, o, h);
+}
+static fy_status do_fabs(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return float_function(e, "fabs", a, o, h);
+}
+static fy_status do_round(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return float_function(e, "round", a, o, h);
+}
+static fy_status do_lgamma(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return float_function(e, "lgamma", a, o, h);
+}
+static fy_status do_gamma(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return float_function(e, "gamma", a, o, h);
+}
 
 /* floor and ceil give an int. */
 static fy_status to_integer(fy_eval *ev, bool up, const fy_args *args, fy_ivalue *out, bool *handled)
@@ -458,8 +605,14 @@ static fy_status to_integer(fy_eval *ev, bool up, const fy_args *args, fy_ivalue
 	return fy_eval_to_number(ev, v, FY_I_INT, out);
 }
 
-static fy_status do_floor(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return to_integer(ev, false, a, o, h); }
-static fy_status do_ceil(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return to_integer(ev, true, a, o, h); }
+static fy_status do_floor(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return to_integer(ev, false, a, o, h);
+}
+static fy_status do_ceil(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return to_integer(ev, true, a, o, h);
+}
 
 static fy_status do_neg(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
 {
@@ -481,7 +634,8 @@ static fy_status do_abs(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *
 
 	if (args->count == 1 && args->items[0].kind == FY_I_TENSOR) {
 		*handled = true;
-		return fy_eval_operator(ev, "aten::abs", fy_schemas_of("aten::abs"), args->items, 1, NULL, NULL, 0, out);
+		return fy_eval_operator(ev, "aten::abs", fy_schemas_of("aten::abs"), args->items, 1, NULL,
+					NULL, 0, out);
 	}
 	if (!all_numbers(args, 1))
 		return FY_OK;
@@ -489,7 +643,9 @@ static fy_status do_abs(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *
 	v = args->items[0];
 	if (v.kind == FY_I_SYMBOL)
 		return fy_symbol_op(ev, "aten::abs", &v, 1, number_type(v), out);
-	*out = v.kind == FY_I_FLOAT ? fy_ifloat(fabs(v.f)) : as_i64(v) < 0 ? fy_iint(wrap(SUB, 0, as_i64(v))) : v;
+	*out = v.kind == FY_I_FLOAT ? fy_ifloat(fabs(v.f))
+	       : as_i64(v) < 0      ? fy_iint(wrap(SUB, 0, as_i64(v)))
+				    : v;
 	return FY_OK;
 }
 
@@ -503,15 +659,22 @@ static fy_status extreme(fy_eval *ev, bool greatest, const fy_args *args, fy_iva
 	if (any_symbol(args))
 		return fy_symbol_op(ev, greatest ? "aten::maximum" : "aten::minimum", args->items, 2,
 				    any_float(args) ? FY_F64 : FY_I64, out);
-	first = greatest ? as_f64(args->items[0]) >= as_f64(args->items[1]) : as_f64(args->items[0]) <= as_f64(args->items[1]);
+	first = greatest ? as_f64(args->items[0]) >= as_f64(args->items[1])
+			 : as_f64(args->items[0]) <= as_f64(args->items[1]);
 	*out = args->items[first ? 0 : 1];
 	if (any_float(args))
 		*out = fy_ifloat(as_f64(*out));
 	return FY_OK;
 }
 
-static fy_status do_max(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return extreme(ev, true, a, o, h); }
-static fy_status do_min(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return extreme(ev, false, a, o, h); }
+static fy_status do_max(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return extreme(ev, true, a, o, h);
+}
+static fy_status do_min(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return extreme(ev, false, a, o, h);
+}
 
 static fy_status classify(int what, const fy_args *args, fy_ivalue *out, bool *handled)
 {
@@ -525,9 +688,21 @@ static fy_status classify(int what, const fy_args *args, fy_ivalue *out, bool *h
 	return FY_OK;
 }
 
-static fy_status do_isnan(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { (void)ev; return classify(0, a, o, h); }
-static fy_status do_isinf(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { (void)ev; return classify(1, a, o, h); }
-static fy_status do_isfinite(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { (void)ev; return classify(2, a, o, h); }
+static fy_status do_isnan(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	(void)ev;
+	return classify(0, a, o, h);
+}
+static fy_status do_isinf(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	(void)ev;
+	return classify(1, a, o, h);
+}
+static fy_status do_isfinite(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	(void)ev;
+	return classify(2, a, o, h);
+}
 
 static fy_status do_gcd(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
 {
@@ -537,8 +712,10 @@ static fy_status do_gcd(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *
 	if (!all_numbers(args, 2) || any_symbol(args) || any_float(args))
 		return FY_OK;
 	*handled = true;
-	a = (uint64_t)(as_i64(args->items[0]) < 0 ? -(uint64_t)as_i64(args->items[0]) : (uint64_t)as_i64(args->items[0]));
-	b = (uint64_t)(as_i64(args->items[1]) < 0 ? -(uint64_t)as_i64(args->items[1]) : (uint64_t)as_i64(args->items[1]));
+	a = (uint64_t)(as_i64(args->items[0]) < 0 ? -(uint64_t)as_i64(args->items[0])
+						  : (uint64_t)as_i64(args->items[0]));
+	b = (uint64_t)(as_i64(args->items[1]) < 0 ? -(uint64_t)as_i64(args->items[1])
+						  : (uint64_t)as_i64(args->items[1]));
 	while (b) {
 		uint64_t r = a % b;
 
@@ -549,7 +726,8 @@ static fy_status do_gcd(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *
 	return FY_OK;
 }
 
-/* ---- conversions --------------------------------------------------------------------------------------------------- */
+/* ---- conversions
+ * --------------------------------------------------------------------------------------------------- */
 
 static fy_status convert(fy_eval *ev, fy_ikind kind, const fy_args *args, fy_ivalue *out, bool *handled)
 {
@@ -572,10 +750,22 @@ static fy_status convert(fy_eval *ev, fy_ikind kind, const fy_args *args, fy_iva
 	return fy_eval_to_number(ev, v, kind, out);
 }
 
-static fy_status do_int(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return convert(ev, FY_I_INT, a, o, h); }
-static fy_status do_float(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return convert(ev, FY_I_FLOAT, a, o, h); }
-static fy_status do_bool(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return convert(ev, FY_I_BOOL, a, o, h); }
-static fy_status do_item(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { return convert(ev, FY_I_NONE, a, o, h); }
+static fy_status do_int(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return convert(ev, FY_I_INT, a, o, h);
+}
+static fy_status do_float(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return convert(ev, FY_I_FLOAT, a, o, h);
+}
+static fy_status do_bool(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return convert(ev, FY_I_BOOL, a, o, h);
+}
+static fy_status do_item(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	return convert(ev, FY_I_NONE, a, o, h);
+}
 
 static fy_status do_complex(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
 {
@@ -591,26 +781,68 @@ static fy_status do_complex(fy_eval *ev, const fy_args *args, fy_ivalue *out, bo
 }
 
 const fy_builtin fy_builtins_number[] = {
-	{ "aten::add", do_add },	   { "aten::sub", do_sub },	   { "aten::mul", do_mul },
-	{ "aten::div", do_div },	   { "aten::floordiv", do_floordiv }, { "aten::remainder", do_remainder },
-	{ "aten::fmod", do_fmod },	   { "aten::mathremainder", do_remainder }, { "aten::pow", do_pow },
-	{ "aten::eq", do_eq },		   { "aten::ne", do_ne },	   { "aten::lt", do_lt },
-	{ "aten::gt", do_gt },		   { "aten::le", do_le },	   { "aten::ge", do_ge },
-	{ "aten::__and__", do_and },	   { "aten::__or__", do_or },	   { "aten::__xor__", do_xor },
-	{ "aten::__lshift__", do_lshift }, { "aten::__rshift__", do_rshift }, { "aten::__not__", do_not },
-	{ "aten::sqrt", do_sqrt },	   { "aten::exp", do_exp },	   { "aten::log", do_log },
-	{ "aten::log10", do_log10 },	   { "aten::log1p", do_log1p },	   { "aten::expm1", do_expm1 },
-	{ "aten::sin", do_sin },	   { "aten::cos", do_cos },	   { "aten::tan", do_tan },
-	{ "aten::asin", do_asin },	   { "aten::acos", do_acos },	   { "aten::atan", do_atan },
-	{ "aten::sinh", do_sinh },	   { "aten::cosh", do_cosh },	   { "aten::tanh", do_tanh },
-	{ "aten::asinh", do_asinh },	   { "aten::acosh", do_acosh },	   { "aten::atanh", do_atanh },
-	{ "aten::erf", do_erf },	   { "aten::erfc", do_erfc },	   { "aten::fabs", do_fabs },
-	{ "aten::round", do_round },	   { "aten::lgamma", do_lgamma },  { "aten::gamma", do_gamma },
-	{ "aten::floor", do_floor },	   { "aten::ceil", do_ceil },	   { "aten::neg", do_neg },
-	{ "prim::abs", do_abs },	   { "prim::max", do_max },	   { "prim::min", do_min },
-	{ "aten::isnan", do_isnan },	   { "aten::isinf", do_isinf },	   { "aten::isfinite", do_isfinite },
-	{ "aten::gcd", do_gcd },	   { "aten::Int", do_int },	   { "aten::Float", do_float },
-	{ "aten::Bool", do_bool },	   { "aten::item", do_item },	   { "aten::IntImplicit", do_int },
-	{ "aten::FloatImplicit", do_float }, { "aten::ScalarImplicit", do_item }, { "aten::Complex", do_complex },
+	{ "aten::add", do_add },
+	{ "aten::sub", do_sub },
+	{ "aten::mul", do_mul },
+	{ "aten::div", do_div },
+	{ "aten::floordiv", do_floordiv },
+	{ "aten::remainder", do_remainder },
+	{ "aten::fmod", do_fmod },
+	{ "aten::mathremainder", do_remainder },
+	{ "aten::pow", do_pow },
+	{ "aten::eq", do_eq },
+	{ "aten::ne", do_ne },
+	{ "aten::lt", do_lt },
+	{ "aten::gt", do_gt },
+	{ "aten::le", do_le },
+	{ "aten::ge", do_ge },
+	{ "aten::__and__", do_and },
+	{ "aten::__or__", do_or },
+	{ "aten::__xor__", do_xor },
+	{ "aten::__lshift__", do_lshift },
+	{ "aten::__rshift__", do_rshift },
+	{ "aten::__not__", do_not },
+	{ "aten::sqrt", do_sqrt },
+	{ "aten::exp", do_exp },
+	{ "aten::log", do_log },
+	{ "aten::log10", do_log10 },
+	{ "aten::log1p", do_log1p },
+	{ "aten::expm1", do_expm1 },
+	{ "aten::sin", do_sin },
+	{ "aten::cos", do_cos },
+	{ "aten::tan", do_tan },
+	{ "aten::asin", do_asin },
+	{ "aten::acos", do_acos },
+	{ "aten::atan", do_atan },
+	{ "aten::sinh", do_sinh },
+	{ "aten::cosh", do_cosh },
+	{ "aten::tanh", do_tanh },
+	{ "aten::asinh", do_asinh },
+	{ "aten::acosh", do_acosh },
+	{ "aten::atanh", do_atanh },
+	{ "aten::erf", do_erf },
+	{ "aten::erfc", do_erfc },
+	{ "aten::fabs", do_fabs },
+	{ "aten::round", do_round },
+	{ "aten::lgamma", do_lgamma },
+	{ "aten::gamma", do_gamma },
+	{ "aten::floor", do_floor },
+	{ "aten::ceil", do_ceil },
+	{ "aten::neg", do_neg },
+	{ "prim::abs", do_abs },
+	{ "prim::max", do_max },
+	{ "prim::min", do_min },
+	{ "aten::isnan", do_isnan },
+	{ "aten::isinf", do_isinf },
+	{ "aten::isfinite", do_isfinite },
+	{ "aten::gcd", do_gcd },
+	{ "aten::Int", do_int },
+	{ "aten::Float", do_float },
+	{ "aten::Bool", do_bool },
+	{ "aten::item", do_item },
+	{ "aten::IntImplicit", do_int },
+	{ "aten::FloatImplicit", do_float },
+	{ "aten::ScalarImplicit", do_item },
+	{ "aten::Complex", do_complex },
 	{ NULL, NULL },
 };

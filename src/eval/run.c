@@ -7,10 +7,12 @@
 
 enum { RUN_STEPS = 1000000000, CAPTURE_STEPS = 10000000 };
 
-void fy_eval_begin(fy_eval *ev, const fy_program *program, const fy_eval_options *options, fy_arena *arena, fy_diags *diags,
-		   fy_graph *graph)
+void fy_eval_begin(fy_eval *ev, const fy_program *program, const fy_eval_options *options, fy_arena *arena,
+		   fy_diags *diags, fy_graph *graph)
 {
-	*ev = (fy_eval){ .program = program, .arena = arena, .diags = diags, .options = options, .graph = graph };
+	*ev = (fy_eval){
+		.program = program, .arena = arena, .diags = diags, .options = options, .graph = graph
+	};
 	ev->block = graph ? graph->main : NULL;
 	ev->module = "";
 	ev->step_limit = options->step_limit ? options->step_limit : graph ? CAPTURE_STEPS : RUN_STEPS;
@@ -28,9 +30,11 @@ static void explain_poison(fy_eval *ev)
 
 	fy_error(ev->diags, FY_UNSUPPORTED, "data-dependent", &p->place,
 		 "%s %s in a way that a graph cannot hold: %s", name,
-		 p->loop ? "changes in this loop, whose rounds depend on data," : "depends on this branch", p->what);
+		 p->loop ? "changes in this loop, whose rounds depend on data," : "depends on this branch",
+		 p->what);
 	if (at->text)
-		fy_note(ev->diags, "it is read at %s:%d: %.*s", at->member, at->line, (int)strcspn(at->text, "\n"), at->text);
+		fy_note(ev->diags, "it is read at %s:%d: %.*s", at->member, at->line,
+			(int)strcspn(at->text, "\n"), at->text);
 	else
 		fy_note(ev->diags, "it is read as a result of the model");
 }
@@ -39,7 +43,8 @@ static void explain_poison(fy_eval *ev)
 fy_status fy_eval_explain(fy_eval *ev, fy_status status)
 {
 	if (status == FY_USAGE && ev->raised) {
-		fy_error(ev->diags, FY_USAGE, "program-raises", &ev->raise_place, "the program raises: %s", ev->raise_message);
+		fy_error(ev->diags, FY_USAGE, "program-raises", &ev->raise_place, "the program raises: %s",
+			 ev->raise_message);
 		if (ev->options->method == NULL || strcmp(ev->options->method, "forward") == 0)
 			fy_hint(ev->diags, "check the shapes, types and values of the inputs");
 		ev->raised = false;
@@ -51,7 +56,8 @@ fy_status fy_eval_explain(fy_eval *ev, fy_status status)
 }
 
 /* Method arguments from leaves, the call, and the leaves of its result. `result` is a reference. */
-fy_status fy_eval_method(fy_eval *ev, const fy_leaf *inputs, int input_count, fy_ivalue *result, fy_leaf_list *leaves)
+fy_status fy_eval_method(fy_eval *ev, const fy_leaf *inputs, int input_count, fy_ivalue *result,
+			 fy_leaf_list *leaves)
 {
 	const char *name = ev->options->method ? ev->options->method : "forward";
 	const fy_function *method;
@@ -63,7 +69,8 @@ fy_status fy_eval_method(fy_eval *ev, const fy_leaf *inputs, int input_count, fy
 		return fy_eval_error(ev, FY_MALFORMED, "root", "the pickled root is no object");
 	method = fy_class_method(ev->root.object->class, name);
 	if (!method)
-		return fy_error(ev->diags, FY_USAGE, "method", &(fy_place){ .file = ev->program->archive->path },
+		return fy_error(ev->diags, FY_USAGE, "method",
+				&(fy_place){ .file = ev->program->archive->path },
 				"the model has no method '%s'", name);
 	args = FY_NEW_ARRAY(ev->arena, fy_ivalue, method->param_count);
 	status = fy_eval_arguments(ev, method, inputs, input_count, args);
@@ -83,7 +90,9 @@ void fy_leaf_list_release(fy_leaf_list *leaves)
 	*leaves = (fy_leaf_list){ 0 };
 }
 
-/* ---- results ------------------------------------------------------------------------------------------------------------ */
+/* ---- results
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static fy_tensor *as_tensor(fy_ivalue leaf)
 {
@@ -120,8 +129,8 @@ void fy_outputs_release(fy_outputs *outputs)
 	*outputs = (fy_outputs){ 0 };
 }
 
-fy_status fy_eval_run(const fy_program *program, const fy_leaf *inputs, int input_count, const fy_eval_options *options,
-		      fy_arena *arena, fy_outputs *outputs, fy_diags *diags)
+fy_status fy_eval_run(const fy_program *program, const fy_leaf *inputs, int input_count,
+		      const fy_eval_options *options, fy_arena *arena, fy_outputs *outputs, fy_diags *diags)
 {
 	fy_leaf_list leaves = { 0 };
 	fy_ivalue result = { 0 };

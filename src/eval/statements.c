@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-/* ---- assignment ----------------------------------------------------------------------------------------------- */
+/* ---- assignment
+ * ----------------------------------------------------------------------------------------------- */
 
 static fy_status assign_attribute(fy_eval *ev, const fy_btarget *target, fy_ivalue value)
 {
@@ -15,8 +16,8 @@ static fy_status assign_attribute(fy_eval *ev, const fy_btarget *target, fy_ival
 
 	FY_TRY(fy_eval_expr(ev, target->base, &base));
 	if (base.kind != FY_I_OBJECT) {
-		status = fy_eval_error(ev, FY_MALFORMED, "attribute", "attribute '%s' of a %s is set", target->name,
-				       fy_ikind_name(base));
+		status = fy_eval_error(ev, FY_MALFORMED, "attribute", "attribute '%s' of a %s is set",
+				       target->name, fy_ikind_name(base));
 	} else {
 		for (int i = 0; i < base.object->class->attribute_count; i++)
 			if (strcmp(base.object->class->attributes[i].name, target->name) == 0)
@@ -132,7 +133,8 @@ static fy_status run_assign(fy_eval *ev, const fy_bstmt *stmt)
 	if (stmt->values)
 		return parallel_copy(ev, stmt);
 	if (expr->kind == FY_B_SLOT && ev->frame->slots[expr->index].kind == FY_I_POISON)
-		value = ev->frame->slots[expr->index]; /* a plain copy passes poison on: most are never read */
+		value = ev->frame
+				->slots[expr->index]; /* a plain copy passes poison on: most are never read */
 	else
 		FY_TRY(fy_eval_expr(ev, expr, &value));
 	for (int i = 0; i + 1 < stmt->target_count; i++)
@@ -152,7 +154,8 @@ static fy_status run_unpack(fy_eval *ev, const fy_bstmt *stmt)
 	return status;
 }
 
-/* ---- control flow ----------------------------------------------------------------------------------------------- */
+/* ---- control flow
+ * ----------------------------------------------------------------------------------------------- */
 
 static fy_status run_if(fy_eval *ev, const fy_bstmt *stmt)
 {
@@ -254,9 +257,9 @@ static fy_status run_for(fy_eval *ev, const fy_bstmt *stmt)
 	FY_TRY(fy_eval_expr(ev, stmt->value, &over));
 	ev->span = stmt->span;
 	if (!stmt->is_range && fy_iseq_like(over)) {
-		status = over.seq->poison ? fy_eval_poisoned(ev, over.seq->poison) :
-			 over.seq->grown  ? for_grown(ev, stmt, over) :
-					    for_each(ev, stmt, over.seq);
+		status = over.seq->poison  ? fy_eval_poisoned(ev, over.seq->poison)
+			 : over.seq->grown ? for_grown(ev, stmt, over)
+					   : for_each(ev, stmt, over.seq);
 	} else if (!stmt->is_range && over.kind == FY_I_TENSOR) {
 		status = for_rows(ev, stmt, over);
 	} else {
@@ -272,12 +275,14 @@ static fy_status run_for(fy_eval *ev, const fy_bstmt *stmt)
 
 static fy_status call_method(fy_eval *ev, fy_ivalue object, const char *name, int nones, fy_ivalue *out)
 {
-	const fy_function *method = object.kind == FY_I_OBJECT ? fy_class_method(object.object->class, name) : NULL;
+	const fy_function *method =
+		object.kind == FY_I_OBJECT ? fy_class_method(object.object->class, name) : NULL;
 	fy_ivalue *args;
 	fy_status status;
 
 	if (!method)
-		return fy_eval_error(ev, FY_MALFORMED, "with", "the object of a with statement has no '%s'", name);
+		return fy_eval_error(ev, FY_MALFORMED, "with", "the object of a with statement has no '%s'",
+				     name);
 	args = fy_zalloc((size_t)(nones + 1) * sizeof *args);
 	args[0] = fy_iref(object);
 	for (int i = 1; i <= nones; i++)
@@ -309,7 +314,8 @@ static fy_status run_with(fy_eval *ev, const fy_bstmt *stmt)
 	return status;
 }
 
-/* ---- the rest ---------------------------------------------------------------------------------------------------- */
+/* ---- the rest
+ * ---------------------------------------------------------------------------------------------------- */
 
 static fy_status run_return(fy_eval *ev, const fy_bstmt *stmt)
 {
@@ -369,7 +375,8 @@ static fy_status run_delete(fy_eval *ev, const fy_bstmt *stmt)
 	if (status == FY_OK)
 		status = fy_builtin_call(ev, "aten::Delete", &args, &ignored, &handled);
 	if (status == FY_OK && !handled)
-		status = fy_eval_error(ev, FY_MALFORMED, "delete", "an element of a %s is deleted", fy_ikind_name(pair[0]));
+		status = fy_eval_error(ev, FY_MALFORMED, "delete", "an element of a %s is deleted",
+				       fy_ikind_name(pair[0]));
 	fy_iunref(pair[0]);
 	fy_iunref(pair[1]);
 	return status;

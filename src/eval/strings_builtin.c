@@ -1,6 +1,6 @@
 /*
- * Strings, and the operators that only talk: messages, warnings, printing. Most strings of a model feed raises in
- * arms that never run.
+ * Strings, and the operators that only talk: messages, warnings, printing. Most strings of a model feed
+ * raises in arms that never run.
  */
 #include "eval/eval_internal.h"
 
@@ -51,7 +51,8 @@ static fy_status do_mul(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *
 	if (args->count != 2 || !is_str(args, 0) || args->items[1].kind != FY_I_INT)
 		return FY_OK;
 	*handled = true;
-	if (args->items[1].i > 1000000 || (args->items[1].i > 0 && args->items[0].s->len > 1000000 / (size_t)args->items[1].i))
+	if (args->items[1].i > 1000000 ||
+	    (args->items[1].i > 0 && args->items[0].s->len > 1000000 / (size_t)args->items[1].i))
 		return fy_eval_error(ev, FY_UNSUPPORTED, "str-size", "a string of more than 1,000,000 bytes");
 	for (int64_t i = 0; i < args->items[1].i; i++)
 		fy_buf_append(&text, args->items[0].s->data, args->items[0].s->len);
@@ -67,7 +68,10 @@ static int order(const fy_args *args)
 	return by ? by : (a->len > b->len) - (a->len < b->len);
 }
 
-static bool both(const fy_args *args) { return args->count == 2 && is_str(args, 0) && is_str(args, 1); }
+static bool both(const fy_args *args)
+{
+	return args->count == 2 && is_str(args, 0) && is_str(args, 1);
+}
 
 static fy_status do_lt(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
 {
@@ -141,8 +145,8 @@ static fy_status do_endswith(fy_eval *ev, const fy_args *args, fy_ivalue *out, b
 		return FY_OK;
 	*handled = true;
 	*out = fy_ibool(args->items[0].s->len >= args->items[1].s->len &&
-			memcmp(args->items[0].s->data + args->items[0].s->len - args->items[1].s->len, args->items[1].s->data,
-			       args->items[1].s->len) == 0);
+			memcmp(args->items[0].s->data + args->items[0].s->len - args->items[1].s->len,
+			       args->items[1].s->data, args->items[1].s->len) == 0);
 	return FY_OK;
 }
 
@@ -158,8 +162,16 @@ static fy_status map_case(int (*fn)(int), const fy_args *args, fy_ivalue *out, b
 	return FY_OK;
 }
 
-static fy_status do_upper(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { (void)ev; return map_case(toupper, a, o, h); }
-static fy_status do_lower(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { (void)ev; return map_case(tolower, a, o, h); }
+static fy_status do_upper(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	(void)ev;
+	return map_case(toupper, a, o, h);
+}
+static fy_status do_lower(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	(void)ev;
+	return map_case(tolower, a, o, h);
+}
 
 enum { LEFT = 1, RIGHT = 2 };
 
@@ -174,17 +186,31 @@ static fy_status strip(int sides, const fy_args *args, fy_ivalue *out, bool *han
 	if (is_str(args, 1))
 		set = args->items[1].s->data;
 	to = args->items[0].s->len;
-	while ((sides & LEFT) && from < to && args->items[0].s->data[from] && strchr(set, args->items[0].s->data[from]))
+	while ((sides & LEFT) && from < to && args->items[0].s->data[from] &&
+	       strchr(set, args->items[0].s->data[from]))
 		from++;
-	while ((sides & RIGHT) && to > from && args->items[0].s->data[to - 1] && strchr(set, args->items[0].s->data[to - 1]))
+	while ((sides & RIGHT) && to > from && args->items[0].s->data[to - 1] &&
+	       strchr(set, args->items[0].s->data[to - 1]))
 		to--;
 	*out = fy_istring(args->items[0].s->data + from, to - from);
 	return FY_OK;
 }
 
-static fy_status do_strip(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { (void)ev; return strip(LEFT | RIGHT, a, o, h); }
-static fy_status do_lstrip(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { (void)ev; return strip(LEFT, a, o, h); }
-static fy_status do_rstrip(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h) { (void)ev; return strip(RIGHT, a, o, h); }
+static fy_status do_strip(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	(void)ev;
+	return strip(LEFT | RIGHT, a, o, h);
+}
+static fy_status do_lstrip(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	(void)ev;
+	return strip(LEFT, a, o, h);
+}
+static fy_status do_rstrip(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
+{
+	(void)ev;
+	return strip(RIGHT, a, o, h);
+}
 
 static fy_status do_join(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
 {
@@ -236,13 +262,15 @@ static fy_status do_replace(fy_eval *ev, const fy_args *args, fy_ivalue *out, bo
 	const char *p, *end;
 
 	(void)ev;
-	if (args->count != 3 || !is_str(args, 0) || !is_str(args, 1) || !is_str(args, 2) || args->items[1].s->len == 0)
+	if (args->count != 3 || !is_str(args, 0) || !is_str(args, 1) || !is_str(args, 2) ||
+	    args->items[1].s->len == 0)
 		return FY_OK;
 	*handled = true;
 	p = args->items[0].s->data;
 	end = p + args->items[0].s->len;
 	for (;;) {
-		const char *next = memmem(p, (size_t)(end - p), args->items[1].s->data, args->items[1].s->len);
+		const char *next =
+			memmem(p, (size_t)(end - p), args->items[1].s->data, args->items[1].s->len);
 
 		fy_buf_append(&text, p, (size_t)((next ? next : end) - p));
 		if (!next)
@@ -284,7 +312,8 @@ static fy_status do_slice(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool
 	int64_t len, from, to;
 
 	(void)ev;
-	if (!is_str(args, 0) || (args->count > 3 && (args->items[3].kind != FY_I_INT || args->items[3].i != 1)))
+	if (!is_str(args, 0) ||
+	    (args->count > 3 && (args->items[3].kind != FY_I_INT || args->items[3].i != 1)))
 		return FY_OK;
 	*handled = true;
 	len = (int64_t)args->items[0].s->len;
@@ -322,7 +351,8 @@ static fy_status do_chr(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *
 	char c;
 
 	(void)ev;
-	if (args->count != 1 || args->items[0].kind != FY_I_INT || args->items[0].i < 0 || args->items[0].i > 255)
+	if (args->count != 1 || args->items[0].kind != FY_I_INT || args->items[0].i < 0 ||
+	    args->items[0].i > 255)
 		return FY_OK;
 	*handled = true;
 	c = (char)args->items[0].i;
@@ -392,13 +422,29 @@ static fy_status do_percent(fy_eval *ev, const fy_args *args, fy_ivalue *out, bo
 }
 
 const fy_builtin fy_builtins_str[] = {
-	{ "aten::len", do_len },	 { "aten::add", do_add },	  { "aten::mul", do_mul },
-	{ "aten::lt", do_lt },		 { "aten::gt", do_gt },		  { "aten::__contains__", do_contains },
-	{ "aten::find", do_find },	 { "aten::startswith", do_startswith }, { "aten::endswith", do_endswith },
-	{ "aten::upper", do_upper },	 { "aten::lower", do_lower },	  { "aten::strip", do_strip },
-	{ "aten::lstrip", do_lstrip },	 { "aten::rstrip", do_rstrip },	  { "aten::join", do_join },
-	{ "aten::split", do_split },	 { "aten::replace", do_replace }, { "aten::__getitem__", do_getitem },
-	{ "aten::slice", do_slice },	 { "aten::str", do_str },	  { "aten::ord", do_ord },
-	{ "aten::chr", do_chr },	 { "aten::format", do_format },	  { "aten::percentFormat", do_percent },
+	{ "aten::len", do_len },
+	{ "aten::add", do_add },
+	{ "aten::mul", do_mul },
+	{ "aten::lt", do_lt },
+	{ "aten::gt", do_gt },
+	{ "aten::__contains__", do_contains },
+	{ "aten::find", do_find },
+	{ "aten::startswith", do_startswith },
+	{ "aten::endswith", do_endswith },
+	{ "aten::upper", do_upper },
+	{ "aten::lower", do_lower },
+	{ "aten::strip", do_strip },
+	{ "aten::lstrip", do_lstrip },
+	{ "aten::rstrip", do_rstrip },
+	{ "aten::join", do_join },
+	{ "aten::split", do_split },
+	{ "aten::replace", do_replace },
+	{ "aten::__getitem__", do_getitem },
+	{ "aten::slice", do_slice },
+	{ "aten::str", do_str },
+	{ "aten::ord", do_ord },
+	{ "aten::chr", do_chr },
+	{ "aten::format", do_format },
+	{ "aten::percentFormat", do_percent },
 	{ NULL, NULL },
 };

@@ -1,10 +1,11 @@
 /*
- * Subscripts with slices, None, ... and tensors, as hand-written sources have them; and writing to subscripts.
- * Numbers, slices and None are views applied from left to right, then one index for all tensors.
+ * Subscripts with slices, None, ... and tensors, as hand-written sources have them; and writing to
+ * subscripts. Numbers, slices and None are views applied from left to right, then one index for all tensors.
  */
 #include "eval/eval_internal.h"
 
-/* ---- tensors -------------------------------------------------------------------------------------------------------- */
+/* ---- tensors
+ * -------------------------------------------------------------------------------------------------------- */
 
 typedef struct fy_walker {
 	fy_eval *ev;
@@ -38,7 +39,8 @@ static int dims_taken(const fy_bexpr *expr, int from)
 
 	for (int i = from; i < expr->count; i++)
 		taken += expr->items[i]->kind != FY_B_ELLIPSIS &&
-			 !(expr->items[i]->kind == FY_B_LITERAL && expr->items[i]->literal.kind == FY_ARG_NONE);
+			 !(expr->items[i]->kind == FY_B_LITERAL &&
+			   expr->items[i]->literal.kind == FY_ARG_NONE);
 	return taken;
 }
 
@@ -77,7 +79,8 @@ static fy_status take_index(fy_walker *w, const fy_bexpr *expr)
 		fy_ivalue list = index;
 		bool handled;
 
-		FY_TRY(fy_builtin_call(w->ev, "aten::tensor", &(fy_args){ .items = &list, .count = 1 }, &index, &handled));
+		FY_TRY(fy_builtin_call(w->ev, "aten::tensor", &(fy_args){ .items = &list, .count = 1 },
+				       &index, &handled));
 		fy_iunref(list);
 		break;
 	}
@@ -85,10 +88,13 @@ static fy_status take_index(fy_walker *w, const fy_bexpr *expr)
 		break;
 	default:
 		fy_iunref(index);
-		return fy_eval_error(w->ev, FY_MALFORMED, "subscript", "a tensor is indexed by a %s", fy_ikind_name(index));
+		return fy_eval_error(w->ev, FY_MALFORMED, "subscript", "a tensor is indexed by a %s",
+				     fy_ikind_name(index));
 	}
 	w->any_index = true;
-	w->dim += index.t->tensor->dtype == FY_BOOL && index.t->tensor->shape.rank > 1 ? index.t->tensor->shape.rank : 1;
+	w->dim += index.t->tensor->dtype == FY_BOOL && index.t->tensor->shape.rank > 1
+			  ? index.t->tensor->shape.rank
+			  : 1;
 	fy_iseq_push(w->indices.seq, index);
 	return FY_OK;
 }
@@ -138,7 +144,9 @@ static fy_status index_tensor(fy_eval *ev, fy_ivalue base, const fy_bexpr *expr,
 	return status;
 }
 
-/* ---- everything ------------------------------------------------------------------------------------------------------------ */
+/* ---- everything
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 /* A list, string or tuple by one range. */
 static fy_status slice_container(fy_eval *ev, fy_ivalue base, const fy_bexpr *range, fy_ivalue *out)
@@ -150,7 +158,8 @@ static fy_status slice_container(fy_eval *ev, fy_ivalue base, const fy_bexpr *ra
 		if (range->items[i])
 			FY_TRY(fy_eval_expr(ev, range->items[i], &items[1 + i]));
 	FY_TRY(fy_builtin_call(ev, "aten::slice", &(fy_args){ .items = items, .count = 4 }, out, &handled));
-	return handled ? FY_OK : fy_eval_error(ev, FY_MALFORMED, "subscript", "a %s is sliced", fy_ikind_name(base));
+	return handled ? FY_OK
+		       : fy_eval_error(ev, FY_MALFORMED, "subscript", "a %s is sliced", fy_ikind_name(base));
 }
 
 fy_status fy_eval_subscript(fy_eval *ev, fy_ivalue base, const fy_bexpr *expr, fy_ivalue *out)
@@ -165,7 +174,8 @@ fy_status fy_eval_subscript(fy_eval *ev, fy_ivalue base, const fy_bexpr *expr, f
 		return index_tensor(ev, base, expr, out);
 	if (expr->count == 1 && expr->items[0]->kind == FY_B_RANGE)
 		return slice_container(ev, base, expr->items[0], out);
-	return fy_eval_error(ev, FY_MALFORMED, "subscript", "a %s is indexed by several values", fy_ikind_name(base));
+	return fy_eval_error(ev, FY_MALFORMED, "subscript", "a %s is indexed by several values",
+			     fy_ikind_name(base));
 }
 
 /* t[...] = v: a number becomes a tensor of t's type. */
@@ -178,7 +188,8 @@ static fy_status write_view(fy_eval *ev, fy_walker *w, fy_ivalue value)
 		fy_ivalue data[2] = { value, fy_iint(w->value.t->tensor->dtype) };
 		bool handled;
 
-		status = fy_builtin_call(ev, "aten::tensor", &(fy_args){ .items = data, .count = 2 }, &made, &handled);
+		status = fy_builtin_call(ev, "aten::tensor", &(fy_args){ .items = data, .count = 2 }, &made,
+					 &handled);
 		if (status == FY_OK && !handled)
 			status = fy_eval_error(ev, FY_MALFORMED, "subscript", "a %s is written into a tensor",
 					       fy_ikind_name(value));
@@ -188,9 +199,11 @@ static fy_status write_view(fy_eval *ev, fy_walker *w, fy_ivalue value)
 	args[1] = w->any_index ? w->indices : made;
 	args[2] = made;
 	if (w->any_index)
-		status = fy_eval_operator(ev, "aten::index_put_", fy_schemas_of("aten::index_put_"), args, 3, NULL, NULL, 0, &out);
+		status = fy_eval_operator(ev, "aten::index_put_", fy_schemas_of("aten::index_put_"), args, 3,
+					  NULL, NULL, 0, &out);
 	else
-		status = fy_eval_operator(ev, "aten::copy_", fy_schemas_of("aten::copy_"), args, 2, NULL, NULL, 0, &out);
+		status = fy_eval_operator(ev, "aten::copy_", fy_schemas_of("aten::copy_"), args, 2, NULL,
+					  NULL, 0, &out);
 	if (status == FY_OK)
 		fy_iunref(out);
 	fy_iunref(made);
@@ -204,11 +217,14 @@ static fy_status set_item(fy_eval *ev, fy_ivalue base, const fy_bexpr *expr, fy_
 	fy_status status;
 
 	if (expr->count != 1)
-		return fy_eval_error(ev, FY_MALFORMED, "subscript", "a %s is indexed by several values", fy_ikind_name(base));
+		return fy_eval_error(ev, FY_MALFORMED, "subscript", "a %s is indexed by several values",
+				     fy_ikind_name(base));
 	FY_TRY(fy_eval_expr(ev, expr->items[0], &items[1]));
-	status = fy_builtin_call(ev, "aten::_set_item", &(fy_args){ .items = items, .count = 3 }, &out, &handled);
+	status = fy_builtin_call(ev, "aten::_set_item", &(fy_args){ .items = items, .count = 3 }, &out,
+				 &handled);
 	if (status == FY_OK && !handled)
-		status = fy_eval_error(ev, FY_MALFORMED, "subscript", "an element of a %s is set", fy_ikind_name(base));
+		status = fy_eval_error(ev, FY_MALFORMED, "subscript", "an element of a %s is set",
+				       fy_ikind_name(base));
 	else if (status == FY_OK)
 		fy_iunref(out);
 	fy_iunref(items[1]);
@@ -235,7 +251,9 @@ fy_status fy_eval_subscript_set(fy_eval *ev, const fy_bexpr *expr, fy_ivalue val
 	return status;
 }
 
-/* ---- tolist ------------------------------------------------------------------------------------------------------------------ */
+/* ---- tolist
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static fy_ivalue listed(fy_eval *ev, const fy_tensor *t, int dim, int64_t *at)
 {
@@ -247,7 +265,8 @@ static fy_ivalue listed(fy_eval *ev, const fy_tensor *t, int dim, int64_t *at)
 		i = (*at)++;
 		if (t->dtype == FY_BOOL)
 			return fy_ibool(fy_tensor_get_i64(t, i) != 0);
-		return fy_dtype_is_float(t->dtype) ? fy_ifloat(fy_tensor_get_f64(t, i)) : fy_iint(fy_tensor_get_i64(t, i));
+		return fy_dtype_is_float(t->dtype) ? fy_ifloat(fy_tensor_get_f64(t, i))
+						   : fy_iint(fy_tensor_get_i64(t, i));
 	}
 	made = fy_iseq_new(ev, FY_I_LIST, &seq, t->shape.dims[dim]);
 	for (i = 0; i < t->shape.dims[dim]; i++)
@@ -267,5 +286,7 @@ fy_status fy_eval_tolist(fy_eval *ev, const fy_bexpr *expr, fy_ivalue *out)
 	if (data)
 		*out = listed(ev, data, 0, &at);
 	fy_iunref(base);
-	return data ? FY_OK : fy_eval_error(ev, FY_UNSUPPORTED, "tolist-data", "tolist() of a tensor whose values are not known");
+	return data ? FY_OK
+		    : fy_eval_error(ev, FY_UNSUPPORTED, "tolist-data",
+				    "tolist() of a tensor whose values are not known");
 }

@@ -1,15 +1,19 @@
 /*
- * What programs ask of tensors without touching their data: sizes, types, devices; and tensors made from numbers.
- * A size that depends on data is a symbolic number tied to a node.
+ * What programs ask of tensors without touching their data: sizes, types, devices; and tensors made from
+ * numbers. A size that depends on data is a symbolic number tied to a node.
  */
 #include "eval/eval_internal.h"
 
 #include <string.h>
 
-static bool is_tensor(const fy_args *args, int i) { return args->count > i && args->items[i].kind == FY_I_TENSOR; }
+static bool is_tensor(const fy_args *args, int i)
+{
+	return args->count > i && args->items[i].kind == FY_I_TENSOR;
+}
 
 /* Element count or dimension `dim` of a tensor: known, or recorded as `full`. */
-static fy_status size_number(fy_eval *ev, fy_var *var, const char *full, int64_t known, int dim, fy_ivalue *out)
+static fy_status size_number(fy_eval *ev, fy_var *var, const char *full, int64_t known, int dim,
+			     fy_ivalue *out)
 {
 	fy_type type = fy_type_scalar(FY_I64);
 	fy_value *value;
@@ -39,9 +43,11 @@ static fy_status do_size(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool 
 	if (args->count == 2) {
 		FY_TRY(fy_eval_to_number(ev, args->items[1], FY_I_INT, &dim));
 		if (dim.kind != FY_I_INT || dim.i < -shape->rank || dim.i >= shape->rank)
-			return fy_eval_raise(ev, "dimension out of range of a tensor of rank %d", shape->rank);
+			return fy_eval_raise(ev, "dimension out of range of a tensor of rank %d",
+					     shape->rank);
 		dim.i += dim.i < 0 ? shape->rank : 0;
-		return size_number(ev, args->items[0].t, "aten::size.int", shape->dims[dim.i], (int)dim.i, out);
+		return size_number(ev, args->items[0].t, "aten::size.int", shape->dims[dim.i], (int)dim.i,
+				   out);
 	}
 	*out = fy_iseq_new(ev, FY_I_LIST, NULL, shape->rank);
 	out->seq->element = FY_TS_INT;
@@ -72,7 +78,8 @@ static fy_status do_numel(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool
 	if (!is_tensor(args, 0))
 		return FY_OK;
 	*handled = true;
-	return size_number(ev, args->items[0].t, "aten::numel", fy_tensor_numel(args->items[0].t->tensor), -1, out);
+	return size_number(ev, args->items[0].t, "aten::numel", fy_tensor_numel(args->items[0].t->tensor), -1,
+			   out);
 }
 
 static fy_status do_dim(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
@@ -95,12 +102,14 @@ static fy_status do_stride(fy_eval *ev, const fy_args *args, fy_ivalue *out, boo
 	t = args->items[0].t->tensor;
 	for (int d = 0; d < t->shape.rank; d++)
 		if (t->strides[d] == FY_STRIDE_UNKNOWN)
-			return fy_eval_error(ev, FY_UNSUPPORTED, "stride-data", "strides that depend on data are asked for");
+			return fy_eval_error(ev, FY_UNSUPPORTED, "stride-data",
+					     "strides that depend on data are asked for");
 	if (args->count == 2 && args->items[1].kind == FY_I_INT) {
 		int64_t d = args->items[1].i < 0 ? args->items[1].i + t->shape.rank : args->items[1].i;
 
 		if (d < 0 || d >= t->shape.rank)
-			return fy_eval_raise(ev, "dimension out of range of a tensor of rank %d", t->shape.rank);
+			return fy_eval_raise(ev, "dimension out of range of a tensor of rank %d",
+					     t->shape.rank);
 		*out = fy_iint(t->strides[d]);
 		return FY_OK;
 	}
@@ -142,13 +151,15 @@ static fy_status answer(const fy_args *args, bool yes, fy_ivalue *out, bool *han
 static fy_status do_is_floating(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
 {
 	(void)ev;
-	return answer(args, is_tensor(args, 0) && fy_dtype_is_float(args->items[0].t->tensor->dtype), out, handled);
+	return answer(args, is_tensor(args, 0) && fy_dtype_is_float(args->items[0].t->tensor->dtype), out,
+		      handled);
 }
 
 static fy_status do_is_complex(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
 {
 	(void)ev;
-	return answer(args, is_tensor(args, 0) && fy_dtype_is_complex(args->items[0].t->tensor->dtype), out, handled);
+	return answer(args, is_tensor(args, 0) && fy_dtype_is_complex(args->items[0].t->tensor->dtype), out,
+		      handled);
 }
 
 /* Gradients, other devices and other layouts do not exist here. */
@@ -187,7 +198,8 @@ static fy_status do_device_type(fy_eval *ev, const fy_args *args, fy_ivalue *out
 		return FY_OK;
 	*handled = true;
 	colon = memchr(args->items[0].s->data, ':', args->items[0].s->len);
-	*out = fy_istring(args->items[0].s->data, colon ? (size_t)(colon - args->items[0].s->data) : args->items[0].s->len);
+	*out = fy_istring(args->items[0].s->data,
+			  colon ? (size_t)(colon - args->items[0].s->data) : args->items[0].s->len);
 	return FY_OK;
 }
 
@@ -260,10 +272,12 @@ static fy_status do_numpy_T(fy_eval *ev, const fy_args *args, fy_ivalue *out, bo
 	if (!is_tensor(args, 0))
 		return FY_OK;
 	*handled = true;
-	return fy_eval_operator(ev, "aten::numpy_T", fy_schemas_of("aten::numpy_T"), args->items, 1, NULL, NULL, 0, out);
+	return fy_eval_operator(ev, "aten::numpy_T", fy_schemas_of("aten::numpy_T"), args->items, 1, NULL,
+				NULL, 0, out);
 }
 
-/* ---- tensors from numbers -------------------------------------------------------------------------------------------- */
+/* ---- tensors from numbers
+ * -------------------------------------------------------------------------------------------- */
 
 /* A symbolic number is a 0-d value already: only its type may have to change. */
 static fy_status from_symbol(fy_eval *ev, fy_value *value, fy_dtype dtype, fy_ivalue *out)
@@ -292,7 +306,9 @@ static fy_dtype own_dtype(fy_ivalue v, bool exact)
 		return v.symbol->type.dtype == FY_F64 && !exact ? FY_F32 : v.symbol->type.dtype;
 	case FY_I_LIST:
 		return v.seq->count ? own_dtype(v.seq->items[0], exact)
-				    : (v.seq->element == FY_TS_INT ? FY_I64 : v.seq->element == FY_TS_BOOL ? FY_BOOL : FY_F32);
+				    : (v.seq->element == FY_TS_INT    ? FY_I64
+				       : v.seq->element == FY_TS_BOOL ? FY_BOOL
+								      : FY_F32);
 	default:
 		return FY_I64;
 	}
@@ -379,7 +395,8 @@ static fy_status stacked(fy_eval *ev, fy_ivalue v, fy_dtype dtype, fy_ivalue *ou
 		if (item.kind == FY_I_LIST)
 			status = stacked(ev, item, dtype, &made);
 		else if (item.kind == FY_I_TENSOR)
-			status = fy_eval_tensor_op(ev, "aten::to.dtype", (fy_ivalue[]){ item, fy_iint(dtype) }, 2, &made);
+			status = fy_eval_tensor_op(ev, "aten::to.dtype",
+						   (fy_ivalue[]){ item, fy_iint(dtype) }, 2, &made);
 		else
 			status = number_tensor(ev, item, dtype, &made);
 		if (status == FY_OK)
@@ -428,25 +445,53 @@ static fy_status do_scalar_tensor(fy_eval *ev, const fy_args *args, fy_ivalue *o
 	if (args->count < 1 || !is_number(args->items[0]))
 		return FY_OK;
 	*handled = true;
-	return number_tensor(ev, args->items[0],
-			     type && type->kind == FY_I_INT && fy_dtype_known(type->i) ? (fy_dtype)type->i : FY_F32, out);
+	return number_tensor(
+		ev, args->items[0],
+		type && type->kind == FY_I_INT && fy_dtype_known(type->i) ? (fy_dtype)type->i : FY_F32, out);
 }
 
 const fy_builtin fy_builtins_tensor[] = {
-	{ "aten::size", do_size },	     { "prim::shape", do_size },	  { "aten::len", do_len },
-	{ "aten::numel", do_numel },	     { "aten::dim", do_dim },		  { "prim::ndim", do_dim },
-	{ "aten::stride", do_stride },	     { "aten::is_contiguous", do_is_contiguous },
+	{ "aten::size", do_size },
+	{ "prim::shape", do_size },
+	{ "aten::len", do_len },
+	{ "aten::numel", do_numel },
+	{ "aten::dim", do_dim },
+	{ "prim::ndim", do_dim },
+	{ "aten::stride", do_stride },
+	{ "aten::is_contiguous", do_is_contiguous },
 	{ "aten::storage_offset", do_storage_offset },
-	{ "aten::is_floating_point", do_is_floating }, { "aten::is_complex", do_is_complex },
-	{ "prim::is_cuda", do_false },	     { "prim::is_cpu", do_true },	  { "prim::is_xpu", do_false },
-	{ "prim::is_sparse", do_false },     { "prim::is_sparse_csr", do_false }, { "prim::is_mkldnn", do_false },
-	{ "prim::is_mps", do_false },	     { "prim::is_vulkan", do_false },	  { "prim::is_quantized", do_false },
-	{ "prim::is_meta", do_false },	     { "prim::is_nested", do_false },	  { "prim::requires_grad", do_false },
-	{ "aten::is_quantized", do_false },  { "aten::is_leaf", do_false },	  { "prim::grad", do_none },
-	{ "prim::data", do_self },	     { "aten::detach_", do_self },	  { "aten::requires_grad_", do_self },
-	{ "prim::device", do_device },	     { "aten::device", do_device },	  { "prim::type", do_device_type },
-	{ "prim::index", do_device_index },  { "prim::dtype", do_dtype },	  { "prim::layout", do_layout },
-	{ "prim::itemsize", do_itemsize },    { "aten::element_size", do_itemsize },   { "prim::T", do_numpy_T },		  { "prim::NumToTensor", do_num_to_tensor },
-	{ "aten::tensor", do_tensor },	     { "aten::as_tensor", do_tensor },	  { "aten::scalar_tensor", do_scalar_tensor },
+	{ "aten::is_floating_point", do_is_floating },
+	{ "aten::is_complex", do_is_complex },
+	{ "prim::is_cuda", do_false },
+	{ "prim::is_cpu", do_true },
+	{ "prim::is_xpu", do_false },
+	{ "prim::is_sparse", do_false },
+	{ "prim::is_sparse_csr", do_false },
+	{ "prim::is_mkldnn", do_false },
+	{ "prim::is_mps", do_false },
+	{ "prim::is_vulkan", do_false },
+	{ "prim::is_quantized", do_false },
+	{ "prim::is_meta", do_false },
+	{ "prim::is_nested", do_false },
+	{ "prim::requires_grad", do_false },
+	{ "aten::is_quantized", do_false },
+	{ "aten::is_leaf", do_false },
+	{ "prim::grad", do_none },
+	{ "prim::data", do_self },
+	{ "aten::detach_", do_self },
+	{ "aten::requires_grad_", do_self },
+	{ "prim::device", do_device },
+	{ "aten::device", do_device },
+	{ "prim::type", do_device_type },
+	{ "prim::index", do_device_index },
+	{ "prim::dtype", do_dtype },
+	{ "prim::layout", do_layout },
+	{ "prim::itemsize", do_itemsize },
+	{ "aten::element_size", do_itemsize },
+	{ "prim::T", do_numpy_T },
+	{ "prim::NumToTensor", do_num_to_tensor },
+	{ "aten::tensor", do_tensor },
+	{ "aten::as_tensor", do_tensor },
+	{ "aten::scalar_tensor", do_scalar_tensor },
 	{ NULL, NULL },
 };

@@ -1,6 +1,6 @@
 /*
- * Operators whose meaning changed between archive versions, as old archives meant them. Applies to calls inside
- * methods only: PyTorch compiles free functions without a version.
+ * Operators whose meaning changed between archive versions, as old archives meant them. Applies to calls
+ * inside methods only: PyTorch compiles free functions without a version.
  */
 #include "eval/eval_internal.h"
 
@@ -13,8 +13,8 @@ static fy_status plain(fy_eval *ev, const fy_bexpr *expr, const fy_args *args, f
 	FY_TRY(fy_builtin_call(ev, expr->name, args, out, &handled));
 	if (handled)
 		return FY_OK;
-	return fy_eval_operator(ev, expr->name, expr->schemas, args->items, args->count, args->names, args->values,
-				args->keyword_count, out);
+	return fy_eval_operator(ev, expr->name, expr->schemas, args->items, args->count, args->names,
+				args->values, args->keyword_count, out);
 }
 
 static bool is_float(fy_ivalue v)
@@ -30,8 +30,8 @@ static fy_status old_div(fy_eval *ev, const fy_bexpr *expr, const fy_args *args,
 	fy_ivalue mode;
 	fy_status status;
 
-	if (args->count != 2 || args->keyword_count || args->items[0].kind != FY_I_TENSOR || is_float(args->items[0]) ||
-	    is_float(args->items[1]))
+	if (args->count != 2 || args->keyword_count || args->items[0].kind != FY_I_TENSOR ||
+	    is_float(args->items[0]) || is_float(args->items[1]))
 		return plain(ev, expr, args, out);
 	mode = fy_istring("trunc", 5);
 	status = fy_eval_operator(ev, expr->name, expr->schemas, args->items, 2, &name, &mode, 1, out);

@@ -1,7 +1,7 @@
 /*
  * Tensor variables. While running they are tensors with data. While capturing each is a view over a cell, and
- * the cell holds the current content of what PyTorch calls the storage: an SSA value, or a constant. A read of a
- * view is cached with the version of its cell and the block it was recorded in.
+ * the cell holds the current content of what PyTorch calls the storage: an SSA value, or a constant. A read
+ * of a view is cached with the version of its cell and the block it was recorded in.
  */
 #include "eval/eval_internal.h"
 
@@ -81,7 +81,10 @@ fy_var *fy_var_view(fy_var *of, const fy_step *step, fy_tensor *geometry)
 	return var;
 }
 
-fy_var *fy_var_whole(fy_var *of) { return fy_var_view(of, NULL, without_data(of->cell->base)); }
+fy_var *fy_var_whole(fy_var *of)
+{
+	return fy_var_view(of, NULL, without_data(of->cell->base));
+}
 
 fy_var *fy_var_ref(fy_var *var)
 {
@@ -112,7 +115,8 @@ fy_tensor *fy_var_data(fy_eval *ev, fy_var *var)
 		return NULL;
 	if (var->version != var->cell->version || !var->tensor->storage) {
 		const fy_tensor *old = var->tensor;
-		fy_tensor *fresh = fy_tensor_view(var->cell->constant, old->dtype, &old->shape, old->strides, old->offset);
+		fy_tensor *fresh = fy_tensor_view(var->cell->constant, old->dtype, &old->shape, old->strides,
+						  old->offset);
 
 		fy_tensor_unref(var->tensor);
 		var->tensor = fresh;
@@ -159,11 +163,13 @@ static fy_value *record_step(fy_eval *ev, const fy_step *step, fy_value *parent)
 	fy_node *node;
 
 	if (step->item >= 0) {
-		at->list.items = fy_arena_copy(ev->arena, at->list.items, (size_t)at->list.count * sizeof *args);
+		at->list.items =
+			fy_arena_copy(ev->arena, at->list.items, (size_t)at->list.count * sizeof *args);
 		at = &at->list.items[step->item];
 	}
 	*at = fy_arg_value(parent);
-	node = fy_node_new(ev->block, NULL, step->schema->full, args, count, NULL, 0, step->types, step->type_count);
+	node = fy_node_new(ev->block, NULL, step->schema->full, args, count, NULL, 0, step->types,
+			   step->type_count);
 	node->origin = *step->origin;
 	return node->results[step->result];
 }

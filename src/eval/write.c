@@ -1,8 +1,8 @@
 /*
- * Writing a tensor variable while capturing: the cell gets new content. A write through a view goes back along
- * its chain, each step by its inverse: what was picked is put back into the whole, what was arranged anew is
- * arranged back. A chain with a step that has no inverse becomes one scatter with constant indices, because every
- * chain of same-type views of known geometry is a set of places in the base.
+ * Writing a tensor variable while capturing: the cell gets new content. A write through a view goes back
+ * along its chain, each step by its inverse: what was picked is put back into the whole, what was arranged
+ * anew is arranged back. A chain with a step that has no inverse becomes one scatter with constant indices,
+ * because every chain of same-type views of known geometry is a set of places in the base.
  */
 #include "eval/eval_internal.h"
 
@@ -12,7 +12,8 @@ static fy_status refuse(fy_eval *ev, const char *why)
 {
 	fy_status status = fy_eval_error(ev, FY_UNSUPPORTED, "view-write", "cannot write in place: %s", why);
 
-	fy_hint(ev->diags, "write to a copy instead: x.clone(), or the operator without the trailing underscore");
+	fy_hint(ev->diags,
+		"write to a copy instead: x.clone(), or the operator without the trailing underscore");
 	return status;
 }
 
@@ -37,7 +38,8 @@ static fy_status write_constant(fy_eval *ev, fy_var *var, const fy_tensor *by)
 	fy_tensor *fresh, *view;
 
 	if (!storage)
-		return fy_eval_error(ev, FY_IO, "memory", "out of memory for a constant of %zu bytes", old->storage->size);
+		return fy_eval_error(ev, FY_IO, "memory", "out of memory for a constant of %zu bytes",
+				     old->storage->size);
 	memcpy(fy_storage_write(storage), old->storage->bytes, old->storage->size);
 	fresh = fy_tensor_meta(old->dtype, &old->shape);
 	memcpy(fresh->strides, old->strides, sizeof fresh->strides);
@@ -60,7 +62,8 @@ static bool geometry_known(const fy_tensor *t)
 	return true;
 }
 
-/* ---- by places ----------------------------------------------------------------------------------------------- */
+/* ---- by places
+ * ----------------------------------------------------------------------------------------------- */
 
 /* Flat places in the row-major order of the base that the view covers. NULL: the base isn't dense. */
 static fy_tensor *flat_places(const fy_tensor *view, const fy_tensor *base)
@@ -107,7 +110,8 @@ static fy_status write_places(fy_eval *ev, fy_var *var, fy_value *by)
 {
 	fy_cell *cell = var->cell;
 	int64_t numel = fy_tensor_numel(cell->base);
-	fy_tensor *places = geometry_known(var->tensor) && numel >= 0 ? flat_places(var->tensor, cell->base) : NULL;
+	fy_tensor *places =
+		geometry_known(var->tensor) && numel >= 0 ? flat_places(var->tensor, cell->base) : NULL;
 	fy_value *index, *flat;
 	fy_type type;
 
@@ -118,13 +122,16 @@ static fy_status write_places(fy_eval *ev, fy_var *var, fy_value *by)
 	flat = reshaped(ev, content(ev, cell), &(fy_shape){ 1, { numel } });
 	by = reshaped(ev, by, &index->type.shape);
 	type = flat->type;
-	flat = fy_eval_record(ev, "aten::scatter.src",
-			      (fy_arg[]){ fy_arg_value(flat), fy_arg_int(0), fy_arg_value(index), fy_arg_value(by) }, 4, &type);
+	flat = fy_eval_record(
+		ev, "aten::scatter.src",
+		(fy_arg[]){ fy_arg_value(flat), fy_arg_int(0), fy_arg_value(index), fy_arg_value(by) }, 4,
+		&type);
 	cell_set(ev, cell, reshaped(ev, flat, &cell->base->shape), NULL);
 	return FY_OK;
 }
 
-/* ---- by inverses ---------------------------------------------------------------------------------------------- */
+/* ---- by inverses
+ * ---------------------------------------------------------------------------------------------- */
 
 /* One step of a chain that is written back: what it viewed, as value and geometry, and what goes there. */
 typedef struct fy_back {
@@ -148,11 +155,14 @@ static fy_value *put_back(const fy_back *b, const char *full, const fy_arg *rest
 
 static fy_value *put_slice(const fy_back *b, int dim, int64_t start, int64_t length)
 {
-	return put_back(b, "aten::slice_scatter",
-			(fy_arg[]){ fy_arg_int(dim), fy_arg_int(start), fy_arg_int(start + length), fy_arg_int(1) }, 4);
+	return put_back(
+		b, "aten::slice_scatter",
+		(fy_arg[]){ fy_arg_int(dim), fy_arg_int(start), fy_arg_int(start + length), fy_arg_int(1) },
+		4);
 }
 
-/* The part is the base cut in one dimension (split, chunk, narrow): where it begins follows from the offset. */
+/* The part is the base cut in one dimension (split, chunk, narrow): where it begins follows from the offset.
+ */
 static fy_value *cut_back(const fy_back *b)
 {
 	const fy_tensor *base = b->geometry, *part = b->part;
@@ -171,7 +181,8 @@ static fy_value *cut_back(const fy_back *b)
 	if (dim < 0)
 		return b->by;
 	ahead = part->offset - base->offset;
-	return base->strides[dim] > 0 ? put_slice(b, dim, ahead / base->strides[dim], part->shape.dims[dim]) : NULL;
+	return base->strides[dim] > 0 ? put_slice(b, dim, ahead / base->strides[dim], part->shape.dims[dim])
+				      : NULL;
 }
 
 /* Which dimension of the base each one of the part is, seen on a base whose sizes are all different. */
@@ -179,9 +190,14 @@ static bool permutation(const fy_back *b, int64_t perm[])
 {
 	fy_arena *scratch = fy_arena_new();
 	fy_shape shape = { .rank = b->geometry->shape.rank };
-	fy_arg *args = fy_arena_copy(scratch, b->step->args, (size_t)b->step->schema->arg_count * sizeof *args);
-	fy_call call = { .schema = b->step->schema, .args = args, .arg_count = b->step->schema->arg_count, .arena = scratch,
-			 .diags = b->ev->diags, .place = fy_eval_place(b->ev) };
+	fy_arg *args =
+		fy_arena_copy(scratch, b->step->args, (size_t)b->step->schema->arg_count * sizeof *args);
+	fy_call call = { .schema = b->step->schema,
+			 .args = args,
+			 .arg_count = b->step->schema->arg_count,
+			 .arena = scratch,
+			 .diags = b->ev->diags,
+			 .place = fy_eval_place(b->ev) };
 	fy_tensor *probe;
 	bool found = false;
 
@@ -215,7 +231,8 @@ static fy_value *permute_back(const fy_back *b)
 	for (int d = 0; d < rank; d++)
 		inverse[perm[d]] = d;
 	return fy_eval_record(b->ev, "aten::permute",
-			      (fy_arg[]){ fy_arg_value(b->by), fy_arg_ints(b->ev->arena, inverse, rank) }, 2, &type);
+			      (fy_arg[]){ fy_arg_value(b->by), fy_arg_ints(b->ev->arena, inverse, rank) }, 2,
+			      &type);
 }
 
 static fy_value *reshape_back(const fy_back *b)
@@ -224,19 +241,33 @@ static fy_value *reshape_back(const fy_back *b)
 
 	if (fy_shape_known(&type.shape))
 		return reshaped(b->ev, b->by, &type.shape);
-	return fy_eval_record(b->ev, "aten::reshape_as", (fy_arg[]){ fy_arg_value(b->by), fy_arg_value(b->base) }, 2, &type);
+	return fy_eval_record(b->ev, "aten::reshape_as",
+			      (fy_arg[]){ fy_arg_value(b->by), fy_arg_value(b->base) }, 2, &type);
 }
 
-static fy_value *select_back(const fy_back *b) { return put_back(b, "aten::select_scatter", b->step->args + 1, 2); }
-static fy_value *slice_back(const fy_back *b) { return put_back(b, "aten::slice_scatter", b->step->args + 1, 4); }
-static fy_value *diagonal_back(const fy_back *b) { return put_back(b, "aten::diagonal_scatter", b->step->args + 1, 3); }
+static fy_value *select_back(const fy_back *b)
+{
+	return put_back(b, "aten::select_scatter", b->step->args + 1, 2);
+}
+static fy_value *slice_back(const fy_back *b)
+{
+	return put_back(b, "aten::slice_scatter", b->step->args + 1, 4);
+}
+static fy_value *diagonal_back(const fy_back *b)
+{
+	return put_back(b, "aten::diagonal_scatter", b->step->args + 1, 3);
+}
 
 static fy_value *unbind_back(const fy_back *b)
 {
-	return put_back(b, "aten::select_scatter", (fy_arg[]){ b->step->args[1], fy_arg_int(b->step->result) }, 2);
+	return put_back(b, "aten::select_scatter",
+			(fy_arg[]){ b->step->args[1], fy_arg_int(b->step->result) }, 2);
 }
 
-static fy_value *same_back(const fy_back *b) { return b->by; }
+static fy_value *same_back(const fy_back *b)
+{
+	return b->by;
+}
 
 /* An expansion that repeats nothing adds dimensions of size 1 at most. */
 static fy_value *expand_back(const fy_back *b)
@@ -257,19 +288,43 @@ static fy_value *invert(const fy_back *b)
 		const char *name;
 		fy_value *(*run)(const fy_back *b);
 	} inverses[] = {
-		{ "aten::select", select_back },	{ "aten::slice", slice_back },	   { "aten::unbind", unbind_back },
-		{ "aten::diagonal", diagonal_back },	{ "aten::narrow", cut_back },	   { "aten::split", cut_back },
-		{ "aten::chunk", cut_back },		{ "aten::unsafe_split", cut_back }, { "aten::unsafe_chunk", cut_back },
-		{ "aten::split_with_sizes", cut_back }, { "aten::unsafe_split_with_sizes", cut_back },
-		{ "aten::tensor_split", cut_back },	{ "aten::hsplit", cut_back },	   { "aten::vsplit", cut_back },
-		{ "aten::dsplit", cut_back },		{ "aten::t", permute_back },	   { "aten::transpose", permute_back },
-		{ "aten::permute", permute_back },	{ "aten::swapaxes", permute_back }, { "aten::swapdims", permute_back },
-		{ "aten::movedim", permute_back },	{ "aten::moveaxis", permute_back }, { "aten::numpy_T", permute_back },
-		{ "aten::mT", permute_back },		{ "aten::view", reshape_back },	   { "aten::reshape", reshape_back },
-		{ "aten::flatten", reshape_back },	{ "aten::unflatten", reshape_back }, { "aten::ravel", reshape_back },
-		{ "aten::unsqueeze", reshape_back },	{ "aten::squeeze", reshape_back }, { "aten::view_as", reshape_back },
-		{ "aten::reshape_as", reshape_back },	{ "aten::_unsafe_view", reshape_back },
-		{ "aten::expand", expand_back },	{ "aten::expand_as", expand_back }, { "aten::detach", same_back },
+		{ "aten::select", select_back },
+		{ "aten::slice", slice_back },
+		{ "aten::unbind", unbind_back },
+		{ "aten::diagonal", diagonal_back },
+		{ "aten::narrow", cut_back },
+		{ "aten::split", cut_back },
+		{ "aten::chunk", cut_back },
+		{ "aten::unsafe_split", cut_back },
+		{ "aten::unsafe_chunk", cut_back },
+		{ "aten::split_with_sizes", cut_back },
+		{ "aten::unsafe_split_with_sizes", cut_back },
+		{ "aten::tensor_split", cut_back },
+		{ "aten::hsplit", cut_back },
+		{ "aten::vsplit", cut_back },
+		{ "aten::dsplit", cut_back },
+		{ "aten::t", permute_back },
+		{ "aten::transpose", permute_back },
+		{ "aten::permute", permute_back },
+		{ "aten::swapaxes", permute_back },
+		{ "aten::swapdims", permute_back },
+		{ "aten::movedim", permute_back },
+		{ "aten::moveaxis", permute_back },
+		{ "aten::numpy_T", permute_back },
+		{ "aten::mT", permute_back },
+		{ "aten::view", reshape_back },
+		{ "aten::reshape", reshape_back },
+		{ "aten::flatten", reshape_back },
+		{ "aten::unflatten", reshape_back },
+		{ "aten::ravel", reshape_back },
+		{ "aten::unsqueeze", reshape_back },
+		{ "aten::squeeze", reshape_back },
+		{ "aten::view_as", reshape_back },
+		{ "aten::reshape_as", reshape_back },
+		{ "aten::_unsafe_view", reshape_back },
+		{ "aten::expand", expand_back },
+		{ "aten::expand_as", expand_back },
+		{ "aten::detach", same_back },
 		{ "aten::alias", same_back },
 	};
 
@@ -307,7 +362,8 @@ fy_status fy_var_write(fy_eval *ev, fy_var *var, fy_var *by)
 {
 	fy_tensor *data;
 
-	if (geometry_known(var->tensor) && fy_tensor_overlaps_itself(var->tensor)) /* PyTorch's result depends on its order */
+	if (geometry_known(var->tensor) &&
+	    fy_tensor_overlaps_itself(var->tensor)) /* PyTorch's result depends on its order */
 		return refuse(ev, "the view overlaps itself");
 	if (!var->cell) {
 		fy_tensor_copy(var->tensor, by->tensor);

@@ -16,8 +16,8 @@ typedef struct fy_value fy_value;
 
 typedef enum fy_type_kind {
 	FY_TYPE_TENSOR,
-	FY_TYPE_SCALAR,   /* a Python number whose value depends on data: int (FY_I64), float (FY_F64) or bool.
-			     ONNX sees a 0-d tensor */
+	FY_TYPE_SCALAR, /* a Python number whose value depends on data: int (FY_I64), float (FY_F64) or bool.
+			   ONNX sees a 0-d tensor */
 	FY_TYPE_SEQUENCE, /* ONNX sequence of tensors of this dtype */
 	FY_TYPE_OPTIONAL, /* ONNX optional of tensor */
 	FY_TYPE_OPAQUE,   /* result of an operator ferry has no record for */
@@ -84,7 +84,8 @@ fy_arg fy_arg_value(fy_value *v);
 fy_arg fy_arg_list(fy_arg *items, int count);
 fy_arg fy_arg_ints(fy_arena *arena, const int64_t *values, int count);
 
-/* A named attribute of an ONNX node. A tensor attribute is FY_ARG_TENSOR (one reference held by the graph). */
+/* A named attribute of an ONNX node. A tensor attribute is FY_ARG_TENSOR (one reference held by the graph).
+ */
 typedef struct fy_attr {
 	const char *name;
 	fy_arg arg;
@@ -92,7 +93,8 @@ typedef struct fy_attr {
 
 /* ---- values, nodes, blocks, graphs ----------------------------------------------------------- */
 
-/* One place where a value is used: argument `arg` of `node` (lists are counted through), or result `arg` of `block`. */
+/* One place where a value is used: argument `arg` of `node` (lists are counted through), or result `arg` of
+ * `block`. */
 typedef struct fy_use {
 	fy_node *node;   /* NULL when a block result */
 	fy_block *block; /* NULL when a node argument */
@@ -126,8 +128,8 @@ typedef struct fy_origin {
 } fy_origin;
 
 struct fy_node {
-	const char *op; /* "aten::add.Tensor" (overload after the dot, none for the empty one) or "onnx::Conv";
-			   foreign ONNX domains: "com.microsoft::FusedConv" */
+	const char *op;     /* "aten::add.Tensor" (overload after the dot, none for the empty one) or
+			       "onnx::Conv";     foreign ONNX domains: "com.microsoft::FusedConv" */
 	const void *record; /* the operator's record, cached by whoever looked it up: ops/ or onnx/ */
 	const char *name;   /* ONNX node name; NULL: none yet */
 	fy_arg *args;       /* ATen: one per schema argument, in order. ONNX: inputs, VALUE or NONE */
@@ -161,11 +163,11 @@ typedef struct fy_metadata {
 struct fy_graph {
 	fy_arena *arena;
 	const char *name;
-	fy_block *main; /* its params are the inputs, its results the outputs */
+	fy_block *main;            /* its params are the inputs, its results the outputs */
 	const char **output_names; /* parallel to main->results; a value may be two outputs */
 	fy_value **constants;
 	int constant_count, constant_capacity;
-	int opset; /* of the onnx domain; 0: an ATen graph */
+	int opset;            /* of the onnx domain; 0: an ATen graph */
 	const char **domains; /* further imported domains and their versions (ONNX files) */
 	int *domain_versions;
 	int domain_count;
@@ -185,7 +187,8 @@ fy_graph *fy_graph_new(fy_arena *arena);
 void fy_graph_release(fy_graph *graph); /* drops the tensors it holds; the arena is the caller's */
 int fy_graph_symbol(fy_graph *graph, const char *name); /* new symbol; NULL: named s0, s1, ... */
 void fy_graph_set_metadata(fy_graph *graph, const char *key, const char *value);
-fy_value *fy_graph_constant(fy_graph *graph, fy_tensor *tensor, const char *name); /* takes a reference of its own */
+fy_value *fy_graph_constant(fy_graph *graph, fy_tensor *tensor,
+			    const char *name); /* takes a reference of its own */
 fy_value *fy_graph_input(fy_graph *graph, const fy_type *type, const char *name);
 void fy_graph_output(fy_graph *graph, fy_value *value, const char *name);
 
@@ -220,23 +223,25 @@ int fy_value_use_count(const fy_value *value);
 bool fy_block_contains(const fy_block *outer, const fy_block *inner); /* inner is outer or nested in it */
 /* Calls fn for each value among the arguments, lists included. */
 void fy_node_each_value(const fy_node *node, void (*fn)(void *user, fy_value *value), void *user);
-/* Removes nodes whose results are unused, blocks included; constants without uses too. Returns how many nodes went. */
+/* Removes nodes whose results are unused, blocks included; constants without uses too. Returns how many nodes
+ * went. */
 int fy_graph_remove_dead(fy_graph *graph);
 /* Execution order: every node once, those of nested blocks after their owner. */
 fy_node *fy_graph_first(const fy_graph *graph);
 fy_node *fy_node_following(const fy_node *node); /* NULL at the end */
-int fy_graph_node_count(const fy_graph *graph); /* nested blocks included */
+int fy_graph_node_count(const fy_graph *graph);  /* nested blocks included */
 
-/* ---- text form: print.c, ir_lexer.c, parse.c (grammar in docs/ir.md) ------------------------------------- */
+/* ---- text form: print.c, ir_lexer.c, parse.c (grammar in docs/ir.md) -------------------------------------
+ */
 
 /*
  * graph "name" opset 17 {
  *   const %encoder.weight : float32[32,1,3,3] = @"encoder.weight"      large or mapped: data not in the text
  *   const %0 : int64[2] = {1, 2}                                      small: data in the text
  *   input %INPUT__0 : float32[1,1,64,64]
- *   %1 : float32[1,32,64,64] = aten::conv2d(%INPUT__0, %encoder.weight, none, [1, 1], [1, 1], [1, 1], 1)  # encoder.conv code/__torch__/net.py:12
- *   %2 "odd name" : float32[1,32,64,64] = onnx::LeakyRelu "encoder/act"(%1) {alpha = 0.01}
- *   %r : float32[] = onnx::If(%c) {
+ *   %1 : float32[1,32,64,64] = aten::conv2d(%INPUT__0, %encoder.weight, none, [1, 1], [1, 1], [1, 1], 1)  #
+ * encoder.conv code/__torch__/net.py:12 %2 "odd name" : float32[1,32,64,64] = onnx::LeakyRelu
+ * "encoder/act"(%1) {alpha = 0.01} %r : float32[] = onnx::If(%c) {
  *     ...
  *     yield %a
  *   } else { ... }
@@ -246,12 +251,14 @@ int fy_graph_node_count(const fy_graph *graph); /* nested blocks included */
 void fy_graph_print(const fy_graph *graph, fy_buf *out);
 void fy_buf_put_type(fy_buf *buf, const fy_graph *graph, const fy_type *type); /* float32[1,batch,3] */
 /* Reads the same form. @"name" constants become tensors without data. */
-fy_status FY_MUST_USE fy_graph_parse(fy_graph **out, fy_arena *arena, fy_str text, const char *file, fy_diags *diags);
+fy_status FY_MUST_USE fy_graph_parse(fy_graph **out, fy_arena *arena, fy_str text, const char *file,
+				     fy_diags *diags);
 
 /* ---- verifier: verify.c ---------------------------------------------------------------------- */
 
 /* Use lists true, definitions dominate uses (blocks see their ancestors only), ids dense and unique, names
- * unique, constants typed as their tensors, blocks of If/Loop of the right arity. FY_CHECK_FAILED with the node named. */
+ * unique, constants typed as their tensors, blocks of If/Loop of the right arity. FY_CHECK_FAILED with the
+ * node named. */
 fy_status FY_MUST_USE fy_graph_verify(const fy_graph *graph, fy_diags *diags);
 
 #endif

@@ -224,7 +224,8 @@ static fy_tensor *known(const fy_value *value, int opset, int depth, int *budget
 	int64_t count = 0;
 
 	if (value->tensor)
-		return is_small(value->tensor) && !has_symbols(value->tensor) ? fy_tensor_ref(value->tensor) : NULL;
+		return is_small(value->tensor) && !has_symbols(value->tensor) ? fy_tensor_ref(value->tensor)
+									      : NULL;
 	if (!value->def || depth > KNOWN_DEPTH || --*budget < 0)
 		return NULL;
 	if (!value->type.has_shape || !fy_shape_numel(&value->type.shape, &count) || count < 0 ||

@@ -162,8 +162,8 @@ static fy_status read_generic(fy_type_reader *r, const fy_expr *expr, fy_ts_type
 		count = 0;
 	if (generic.arity > 0 && count != generic.arity)
 		return fy_error(r->diags, FY_MALFORMED, "script-type", &place,
-				"'%s' takes %d type%s in brackets, not %d", fy_buf_text(&r->name), generic.arity,
-				generic.arity == 1 ? "" : "s", count);
+				"'%s' takes %d type%s in brackets, not %d", fy_buf_text(&r->name),
+				generic.arity, generic.arity == 1 ? "" : "s", count);
 	fy_ts_type *type = new_type(r, generic.kind, count, expr->span);
 	type->broadcast = broadcast;
 	for (int i = 0; i < count; i++)

@@ -38,7 +38,7 @@ typedef enum fy_dtype {
 } fy_dtype;
 
 bool fy_dtype_known(int64_t number);
-const char *fy_dtype_name(fy_dtype dtype); /* "float32", "int64", "bool" ... */
+const char *fy_dtype_name(fy_dtype dtype);       /* "float32", "int64", "bool" ... */
 bool fy_dtype_parse(fy_str name, fy_dtype *out); /* also "f32", "i64", "half", "double" ... */
 size_t fy_dtype_size(fy_dtype dtype);            /* bytes of one element */
 bool fy_dtype_is_float(fy_dtype dtype);          /* f16 bf16 f32 f64 and the f8s */
@@ -52,8 +52,8 @@ float fy_f16_to_f32(uint16_t bits);
 uint16_t fy_f32_to_f16(float value);
 float fy_bf16_to_f32(uint16_t bits);
 uint16_t fy_f32_to_bf16(float value);
-/* The four float8 types with values; others are a bug. Overflow and infinity as in PyTorch: e5m2 has an infinity,
- * e4m3fn stops at its largest value, the fnuz types become NaN. */
+/* The four float8 types with values; others are a bug. Overflow and infinity as in PyTorch: e5m2 has an
+ * infinity, e4m3fn stops at its largest value, the fnuz types become NaN. */
 float fy_f8_to_f32(fy_dtype dtype, uint8_t bits);
 uint8_t fy_f32_to_f8(fy_dtype dtype, float value);
 
@@ -63,8 +63,14 @@ enum { FY_MAX_RANK = 16 };
 
 /* One dimension: >= 0 is a known size; < 0 names a symbol: symbol k is -1 - k. */
 typedef int64_t fy_dim;
-static inline bool fy_dim_known(fy_dim dim) { return dim >= 0; }
-static inline fy_dim fy_dim_symbol(int symbol) { return -1 - (fy_dim)symbol; }
+static inline bool fy_dim_known(fy_dim dim)
+{
+	return dim >= 0;
+}
+static inline fy_dim fy_dim_symbol(int symbol)
+{
+	return -1 - (fy_dim)symbol;
+}
 /* A size of which nothing is known and that has no symbol yet. */
 #define FY_DIM_UNKNOWN ((fy_dim)INT64_MIN)
 
@@ -81,8 +87,8 @@ bool fy_shape_numel(const fy_shape *shape, int64_t *out);
 #define FY_STRIDE_UNKNOWN INT64_MIN
 void fy_shape_strides(const fy_shape *shape, int64_t strides[]);
 /* Numpy broadcasting; false when the shapes do not fit. A symbol against 1 or an equal symbol is fine,
- * a symbol against a known size > 1 is taken to be that size (PyTorch would raise otherwise). Of two different symbols
- * either may be 1: FY_DIM_UNKNOWN. */
+ * a symbol against a known size > 1 is taken to be that size (PyTorch would raise otherwise). Of two
+ * different symbols either may be 1: FY_DIM_UNKNOWN. */
 bool fy_shape_broadcast(const fy_shape *a, const fy_shape *b, fy_shape *out);
 void fy_buf_put_shape(fy_buf *buf, const fy_shape *shape); /* [1,3,s0] */
 
@@ -105,7 +111,7 @@ typedef struct fy_storage {
 fy_storage *fy_storage_new(size_t size, bool zero);
 fy_storage *fy_storage_borrow(const void *bytes, size_t size);
 fy_storage *fy_storage_ref(fy_storage *storage);
-void fy_storage_unref(fy_storage *storage); /* NULL is fine */
+void fy_storage_unref(fy_storage *storage);     /* NULL is fine */
 uint8_t *fy_storage_write(fy_storage *storage); /* bytes to write to; copies borrowed ones first */
 
 /*
@@ -127,12 +133,15 @@ fy_tensor *fy_tensor_new(fy_dtype dtype, const fy_shape *shape, bool zero);
 /* Data unknown; contiguous strides. */
 fy_tensor *fy_tensor_meta(fy_dtype dtype, const fy_shape *shape);
 /* A view of the same storage (or a meta tensor of the same geometry). */
-fy_tensor *fy_tensor_view(const fy_tensor *base, fy_dtype dtype, const fy_shape *shape, const int64_t strides[],
-			  int64_t offset);
+fy_tensor *fy_tensor_view(const fy_tensor *base, fy_dtype dtype, const fy_shape *shape,
+			  const int64_t strides[], int64_t offset);
 fy_tensor *fy_tensor_ref(fy_tensor *tensor);
 void fy_tensor_unref(fy_tensor *tensor); /* NULL is fine */
 
-static inline bool fy_tensor_has_data(const fy_tensor *t) { return t->storage != NULL; }
+static inline bool fy_tensor_has_data(const fy_tensor *t)
+{
+	return t->storage != NULL;
+}
 bool fy_tensor_is_contiguous(const fy_tensor *tensor); /* row-major, as PyTorch's is_contiguous() */
 int64_t fy_tensor_numel(const fy_tensor *tensor);      /* -1 when a dim is a symbol */
 /* True when every reachable element lies inside the storage; all products checked. */
@@ -144,7 +153,8 @@ bool fy_tensor_overlaps_itself(const fy_tensor *tensor);
 const void *fy_tensor_data(const fy_tensor *tensor);
 void *fy_tensor_write_data(fy_tensor *tensor);
 
-/* A contiguous tensor with equal values: itself with one more reference when contiguous already. NULL: no memory. */
+/* A contiguous tensor with equal values: itself with one more reference when contiguous already. NULL: no
+ * memory. */
 fy_tensor *fy_tensor_contiguous(fy_tensor *tensor);
 /* Copies elements with conversion of type as PyTorch's copy_ does (float to int truncates, to bool is != 0,
  * complex to real keeps the real part); shapes equal; any strides. */
@@ -173,19 +183,20 @@ fy_status FY_MUST_USE fy_npy_write(const char *path, const fy_tensor *tensor, fy
 /* ---- comparison: compare.c ------------------------------------------------------------------ */
 
 typedef struct fy_compare {
-	bool comparable;       /* dtypes and shapes equal */
-	bool ok;               /* the verdict */
-	bool exact;            /* equal in every bit that matters (NaN equals NaN) */
-	bool nan_match;        /* NaN positions equal */
-	bool constant;         /* the reference is constant or all zero: weak evidence */
-	int64_t count;         /* elements */
-	int64_t outside;       /* elements outside rtol/atol */
-	int64_t worst;         /* flat index of the largest difference */
+	bool comparable; /* dtypes and shapes equal */
+	bool ok;         /* the verdict */
+	bool exact;      /* equal in every bit that matters (NaN equals NaN) */
+	bool nan_match;  /* NaN positions equal */
+	bool constant;   /* the reference is constant or all zero: weak evidence */
+	int64_t count;   /* elements */
+	int64_t outside; /* elements outside rtol/atol */
+	int64_t worst;   /* flat index of the largest difference */
 	double worst_a, worst_b;
-	double mean, max;      /* of |a - b| over elements where both are finite */
-	double relative;       /* mean |a - b| / mean |b| */
-	double cosine;         /* of the flattened tensors; 1 when both are zero */
-	double argmax_agree;   /* share of positions with the same argmax over axis 1 (or the last axis below rank 2) */
+	double mean, max;    /* of |a - b| over elements where both are finite */
+	double relative;     /* mean |a - b| / mean |b| */
+	double cosine;       /* of the flattened tensors; 1 when both are zero */
+	double argmax_agree; /* share of positions with the same argmax over axis 1 (or the last axis below
+				rank 2) */
 } fy_compare;
 
 typedef struct fy_tolerance {

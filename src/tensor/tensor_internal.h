@@ -28,12 +28,14 @@ void fy_run_store(const fy_run *run, fy_class class_, fy_dtype dtype, void *to, 
 void fy_run_to_real(fy_run *run, fy_class class_, int64_t count);
 double fy_run_real(const fy_run *run, fy_class class_, int64_t index); /* the real part of one element */
 
-/* Copies borrowed bytes into a block of its own. The values, and so the place in the file, stay what they were. */
+/* Copies borrowed bytes into a block of its own. The values, and so the place in the file, stay what they
+ * were. */
 void fy_storage_own(fy_storage *storage);
 
 /* Where element `index` (row-major) lies, in elements from the start of the storage. */
 int64_t fy_tensor_position(const fy_tensor *tensor, int64_t index);
-/* First and last reachable element from the start of the storage; false when a product does not fit. Not empty. */
+/* First and last reachable element from the start of the storage; false when a product does not fit. Not
+ * empty. */
 bool fy_tensor_extent(const fy_tensor *tensor, int64_t *first, int64_t *last);
 
 #endif

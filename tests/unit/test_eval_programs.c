@@ -1,6 +1,6 @@
 /*
- * Programs with control flow on data, views and in-place writes: run as they are, captured with the shapes of set `a`
- * and replayed on every set, lowered at two opsets and run again. All against what PyTorch gave.
+ * Programs with control flow on data, views and in-place writes: run as they are, captured with the shapes of
+ * set `a` and replayed on every set, lowered at two opsets and run again. All against what PyTorch gave.
  */
 #include <dirent.h>
 #include <setjmp.h>
@@ -53,7 +53,8 @@ static tensors load(model *m, const char *set, const char *which)
 	tensors list = { .count = 0 };
 
 	for (; list.count < MAX_TENSORS; list.count++) {
-		char *path = fy_arena_printf(m->arena, ROOT "/%s/%s/%s_%d.npy", m->name, set, which, list.count);
+		char *path =
+			fy_arena_printf(m->arena, ROOT "/%s/%s/%s_%d.npy", m->name, set, which, list.count);
 
 		if (access(path, R_OK) != 0)
 			break;
@@ -73,13 +74,15 @@ static void compare(model *m, const char *what, const char *set, fy_tensor *cons
 	tensors want = load(m, set, "output");
 
 	if (count != want.count)
-		print_error("%s, %s, set %s: %d results, expected %d\n", m->name, what, set, count, want.count);
+		print_error("%s, %s, set %s: %d results, expected %d\n", m->name, what, set, count,
+			    want.count);
 	assert_int_equal(count, want.count);
 	for (int i = 0; i < count; i++) {
 		fy_compare c = fy_tensor_compare(got[i], want.items[i], (fy_tolerance){ 1e-5, 1e-5, 1e-6 });
 
 		if (!c.ok)
-			print_error("%s, %s, set %s: result %d differs, max %g\n", m->name, what, set, i, c.max);
+			print_error("%s, %s, set %s: result %d differs, max %g\n", m->name, what, set, i,
+				    c.max);
 		assert_true(c.ok);
 	}
 	release(&want);
@@ -99,7 +102,8 @@ static void check_run(model *m, const char *set)
 	fy_outputs outputs;
 
 	as_leaves(&inputs, leaves);
-	need(m, fy_eval_run(m->program, leaves, inputs.count, &options, m->arena, &outputs, &m->diags), "run");
+	need(m, fy_eval_run(m->program, leaves, inputs.count, &options, m->arena, &outputs, &m->diags),
+	     "run");
 	compare(m, "run", set, outputs.tensors, outputs.count);
 	fy_outputs_release(&outputs);
 	release(&inputs);
@@ -126,13 +130,15 @@ static fy_graph *capture(model *m)
 	fy_graph *graph = NULL;
 
 	as_leaves(&inputs, leaves);
-	need(m, fy_eval_capture(m->program, leaves, inputs.count, &options, m->arena, &graph, &m->diags), "capture");
+	need(m, fy_eval_capture(m->program, leaves, inputs.count, &options, m->arena, &graph, &m->diags),
+	     "capture");
 	need(m, fy_graph_verify(graph, &m->diags), "verify");
 	release(&inputs);
 	return graph;
 }
 
-static void each_set(model *m, void (*check)(model *m, const fy_graph *graph, const char *what, const char *set),
+static void each_set(model *m,
+		     void (*check)(model *m, const fy_graph *graph, const char *what, const char *set),
 		     const fy_graph *graph, const char *what)
 {
 	for (char set[2] = "a"; set[0] <= 'z'; set[0]++) {
@@ -152,7 +158,9 @@ static void run_set(model *m, const fy_graph *graph, const char *what, const cha
 static void open_model(model *m, const char *name)
 {
 	*m = (model){ .arena = fy_arena_new(), .name = name };
-	need(m, fy_archive_open(&m->archive, m->arena, fy_arena_printf(m->arena, ROOT "/%s/model.pt", name), &m->diags),
+	need(m,
+	     fy_archive_open(&m->archive, m->arena, fy_arena_printf(m->arena, ROOT "/%s/model.pt", name),
+			     &m->diags),
 	     "open");
 	need(m, fy_program_bind(&m->program, m->arena, m->archive, fy_eval_is_builtin, &m->diags), "bind");
 }
