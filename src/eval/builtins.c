@@ -81,12 +81,14 @@ const char *fy_eval_builtin_name(int index)
 fy_status fy_builtin_call(fy_eval *ev, const char *name, const fy_args *args, fy_ivalue *out, bool *handled)
 {
 	int i = find(name);
+	fy_args named = *args;
 
+	named.name = name;
 	*handled = fy_grown_any(args);
 	if (*handled)
 		return fy_grown_call(ev, name, args, out);
 	for (; i >= 0 && i < entry_count && strcmp(entries[i].builtin->name, name) == 0 && !*handled; i++)
-		FY_TRY(entries[i].builtin->run(ev, args, out, handled));
+		FY_TRY(entries[i].builtin->run(ev, &named, out, handled));
 	return FY_OK;
 }
 

@@ -346,6 +346,7 @@ typedef struct fy_args {
 	const char *const *names;
 	fy_ivalue *values;
 	int keyword_count;
+	const char *name; /* of the operator that is called; set by fy_builtin_call */
 } fy_args;
 
 /* expressions.c, statements.c, functions.c */

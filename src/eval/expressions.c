@@ -349,9 +349,10 @@ static fy_status eval_operator(fy_eval *ev, const fy_bexpr *expr, fy_ivalue *out
 	status = constant_as_number(ev, expr, &e);
 	if (status == FY_OK && expr->upgrade) {
 		status = fy_eval_upgraded(
-			ev, expr, &(fy_args){ e.items, e.count, e.names, e.values, e.keyword_count }, out);
+			ev, expr, &(fy_args){ e.items, e.count, e.names, e.values, e.keyword_count, NULL },
+			out);
 	} else if (status == FY_OK) {
-		fy_args args = { e.items, e.count, e.names, e.values, e.keyword_count };
+		fy_args args = { e.items, e.count, e.names, e.values, e.keyword_count, NULL };
 
 		status = call_builtin_or_operator(ev, expr->name, expr->schemas, &args, out);
 	}
@@ -390,7 +391,7 @@ static fy_status eval_method(fy_eval *ev, const fy_bexpr *expr, fy_ivalue *out)
 				       expr->name);
 	} else {
 		char *op = fy_arena_printf(ev->arena, "aten::%s", expr->name);
-		fy_args args = { e.items, e.count, e.names, e.values, e.keyword_count };
+		fy_args args = { e.items, e.count, e.names, e.values, e.keyword_count, NULL };
 
 		status = call_builtin_or_operator(ev, op, fy_schemas_of(op), &args, out);
 	}

@@ -461,9 +461,10 @@ static const fy_unary_number unary_numbers[] = {
 	{ "lgamma", lgamma, NULL },     { "gamma", tgamma, NULL },
 };
 
-static fy_status float_function(fy_eval *ev, const char *name, const fy_args *args, fy_ivalue *out,
-				bool *handled)
+/* The functions of the table above, by the name they are called by. */
+static fy_status do_float_function(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
 {
+	const char *name = strstr(args->name, "::") + 2;
 	fy_ivalue v;
 
 	if (!all_numbers(args, 1))
@@ -487,14 +488,6 @@ static fy_status float_function(fy_eval *ev, const char *name, const fy_args *ar
 	FY_BUG("no number function '%s'", name);
 }
 
-static fy_status do_sqrt(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return float_function(e, "sqrt", a, o, h);
-}
-static fy_status do_exp(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return float_function(e, "exp", a, o, h);
-}
 static fy_status do_log(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
 {
 	if (all_numbers(a, 2) && !any_symbol(a)) { /* with a base */
@@ -502,93 +495,8 @@ static fy_status do_log(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
 		*o = fy_ifloat(log(as_f64(a->items[0])) / log(as_f64(a->items[1])));
 		return FY_OK;
 	}
-	return float_function(ev, "log", a, o, h);
+	return do_float_function(ev, a, o, h);
 }
-static fy_status do_log10(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return float_function(e, "log10", a, o, h);
-}
-static fy_status do_log1p(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return float_function(e, "log1p", a, o, h);
-}
-static fy_status do_expm1(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return float_function(e, "expm1", a, o, h);
-}
-static fy_status do_sin(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return float_function(e, "sin", a, o, h);
-}
-static fy_status do_cos(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return float_function(e, "cos", a, o, h);
-}
-static fy_status do_tan(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return float_function(e, "tan", a, o, h);
-}
-static fy_status do_asin(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return float_function(e, "asin", a, o, h);
-}
-static fy_status do_acos(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return float_function(e, "acos", a, o, h);
-}
-static fy_status do_atan(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return float_function(e, "atan", a, o, h);
-}
-static fy_status do_sinh(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return float_function(e, "sinh", a, o, h);
-}
-static fy_status do_cosh(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return float_function(e, "cosh", a, o, h);
-}
-static fy_status do_tanh(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return float_function(e, "tanh", a, o, h);
-}
-static fy_status do_asinh(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return float_function(e, "asinh", a, o, h);
-}
-static fy_status do_acosh(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return float_function(e, "acosh", a, o, h);
-}
-static fy_status do_atanh(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return float_function(e, "atanh", a, o, h);
-}
-static fy_status do_erf(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return float_function(e, "erf", a, o, h);
-}
-static fy_status do_erfc(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return float_function(e, "erfc", a, o, h);
-}
-static fy_status do_fabs(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return float_function(e, "fabs", a, o, h);
-}
-static fy_status do_round(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return float_function(e, "round", a, o, h);
-}
-static fy_status do_lgamma(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return float_function(e, "lgamma", a, o, h);
-}
-static fy_status do_gamma(fy_eval *e, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return float_function(e, "gamma", a, o, h);
-}
-
 /* floor and ceil give an int. */
 static fy_status to_integer(fy_eval *ev, bool up, const fy_args *args, fy_ivalue *out, bool *handled)
 {
@@ -802,30 +710,30 @@ const fy_builtin fy_builtins_number[] = {
 	{ "aten::__lshift__", do_lshift },
 	{ "aten::__rshift__", do_rshift },
 	{ "aten::__not__", do_not },
-	{ "aten::sqrt", do_sqrt },
-	{ "aten::exp", do_exp },
+	{ "aten::sqrt", do_float_function },
+	{ "aten::exp", do_float_function },
 	{ "aten::log", do_log },
-	{ "aten::log10", do_log10 },
-	{ "aten::log1p", do_log1p },
-	{ "aten::expm1", do_expm1 },
-	{ "aten::sin", do_sin },
-	{ "aten::cos", do_cos },
-	{ "aten::tan", do_tan },
-	{ "aten::asin", do_asin },
-	{ "aten::acos", do_acos },
-	{ "aten::atan", do_atan },
-	{ "aten::sinh", do_sinh },
-	{ "aten::cosh", do_cosh },
-	{ "aten::tanh", do_tanh },
-	{ "aten::asinh", do_asinh },
-	{ "aten::acosh", do_acosh },
-	{ "aten::atanh", do_atanh },
-	{ "aten::erf", do_erf },
-	{ "aten::erfc", do_erfc },
-	{ "aten::fabs", do_fabs },
-	{ "aten::round", do_round },
-	{ "aten::lgamma", do_lgamma },
-	{ "aten::gamma", do_gamma },
+	{ "aten::log10", do_float_function },
+	{ "aten::log1p", do_float_function },
+	{ "aten::expm1", do_float_function },
+	{ "aten::sin", do_float_function },
+	{ "aten::cos", do_float_function },
+	{ "aten::tan", do_float_function },
+	{ "aten::asin", do_float_function },
+	{ "aten::acos", do_float_function },
+	{ "aten::atan", do_float_function },
+	{ "aten::sinh", do_float_function },
+	{ "aten::cosh", do_float_function },
+	{ "aten::tanh", do_float_function },
+	{ "aten::asinh", do_float_function },
+	{ "aten::acosh", do_float_function },
+	{ "aten::atanh", do_float_function },
+	{ "aten::erf", do_float_function },
+	{ "aten::erfc", do_float_function },
+	{ "aten::fabs", do_float_function },
+	{ "aten::round", do_float_function },
+	{ "aten::lgamma", do_float_function },
+	{ "aten::gamma", do_float_function },
 	{ "aten::floor", do_floor },
 	{ "aten::ceil", do_ceil },
 	{ "aten::neg", do_neg },
