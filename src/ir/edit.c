@@ -9,26 +9,26 @@
 
 /* ---- uses ------------------------------------------------------------------------------------ */
 
-static fy_use *add_use(fy_arena *arena, fy_value *value, fy_use use)
+static void add_use(fy_arena *arena, fy_value *value, fy_use use)
 {
 	fy_use *entry = FY_NEW(arena, fy_use);
 
 	*entry = use;
 	entry->next = value->uses;
-	if (entry->next)
-		entry->next->prev = entry;
 	value->uses = entry;
-	return entry;
 }
 
-static void remove_use(fy_value *value, fy_use *use)
+static void remove_use(fy_value *value, const fy_block *block, int index, const fy_arg *slot)
 {
-	if (use->prev)
-		use->prev->next = use->next;
-	else
-		value->uses = use->next;
-	if (use->next)
-		use->next->prev = use->prev;
+	for (fy_use **link = &value->uses; *link; link = &(*link)->next) {
+		fy_use *use = *link;
+
+		if (slot ? use->slot == slot : (use->block == block && use->index == index)) {
+			*link = use->next;
+			return;
+		}
+	}
+	FY_BUG("value %d does not know of a use", value->id);
 }
 
 void fy_ir_use_result(fy_block *block, int index, fy_value *value)
@@ -38,21 +38,13 @@ void fy_ir_use_result(fy_block *block, int index, fy_value *value)
 
 void fy_ir_unuse_result(fy_block *block, int index)
 {
-	fy_value *value = block->results[index];
-
-	for (fy_use *use = value->uses; use; use = use->next) {
-		if (use->block == block && use->index == index) {
-			remove_use(value, use);
-			return;
-		}
-	}
-	FY_BUG("value %d does not know of a use", value->id);
+	remove_use(block->results[index], block, index, NULL);
 }
 
 static void use_args(fy_arena *arena, fy_node *node, fy_arg *arg)
 {
 	if (arg->kind == FY_ARG_VALUE) {
-		arg->use = add_use(arena, arg->v, (fy_use){ .node = node, .slot = arg });
+		add_use(arena, arg->v, (fy_use){ .node = node, .slot = arg });
 	} else if (arg->kind == FY_ARG_LIST) {
 		for (int i = 0; i < arg->list.count; i++)
 			use_args(arena, node, &arg->list.items[i]);
@@ -62,9 +54,7 @@ static void use_args(fy_arena *arena, fy_node *node, fy_arg *arg)
 static void unuse_args(fy_arg *arg)
 {
 	if (arg->kind == FY_ARG_VALUE) {
-		FY_ASSERT(arg->use && arg->use->slot == arg);
-		remove_use(arg->v, arg->use);
-		arg->use = NULL;
+		remove_use(arg->v, NULL, 0, arg);
 	} else if (arg->kind == FY_ARG_LIST) {
 		for (int i = 0; i < arg->list.count; i++)
 			unuse_args(&arg->list.items[i]);
@@ -154,35 +144,6 @@ static void put_attr(fy_arena *arena, fy_node *node, const char *name, const fy_
 	node->attrs = attrs;
 }
 
-/* The first attributes of a node, whose names differ. */
-static void set_attrs(fy_arena *arena, fy_node *node, const fy_attr *attrs, int count)
-{
-	node->attrs = FY_NEW_ARRAY(arena, fy_attr, count);
-	node->attr_count = count;
-	for (int i = 0; i < count; i++)
-		node->attrs[i] = (fy_attr){ fy_arena_strdup(arena, attrs[i].name),
-					    own_arg(arena, &attrs[i].arg) };
-}
-
-/* The array grows to the next power of two, so that adding one by one stays linear. */
-static fy_value *add_result(fy_graph *graph, fy_node *node, const fy_type *type)
-{
-	size_t count = (size_t)node->result_count;
-	fy_value *value = fy_ir_new_value(graph, type, NULL);
-
-	if ((count & (count - 1)) == 0) {
-		fy_value **grown = FY_NEW_ARRAY(graph->arena, fy_value *, count ? 2 * count : 1);
-
-		if (count)
-			memcpy(grown, node->results, count * sizeof(*grown));
-		node->results = grown;
-	}
-	value->def = node;
-	value->index = node->result_count;
-	node->results[node->result_count++] = value;
-	return value;
-}
-
 fy_node *fy_node_new(fy_block *block, fy_node *before, const char *op, const fy_arg *args, int arg_count,
 		     const fy_attr *attrs, int attr_count, const fy_type *types, int result_count)
 {
@@ -196,9 +157,15 @@ fy_node *fy_node_new(fy_block *block, fy_node *before, const char *op, const fy_
 		node->args[i] = own_arg(graph->arena, &args[i]);
 		use_args(graph->arena, node, &node->args[i]);
 	}
-	set_attrs(graph->arena, node, attrs, attr_count);
-	for (int i = 0; i < result_count; i++)
-		add_result(graph, node, &types[i]);
+	for (int i = 0; i < attr_count; i++)
+		put_attr(graph->arena, node, attrs[i].name, &attrs[i].arg);
+	node->results = FY_NEW_ARRAY(graph->arena, fy_value *, result_count);
+	node->result_count = result_count;
+	for (int i = 0; i < result_count; i++) {
+		node->results[i] = fy_ir_new_value(graph, &types[i], NULL);
+		node->results[i]->def = node;
+		node->results[i]->index = i;
+	}
 	node->origin.order = ++graph->next_order;
 	link_node(node, block, before);
 	return node;
@@ -206,7 +173,16 @@ fy_node *fy_node_new(fy_block *block, fy_node *before, const char *op, const fy_
 
 fy_value *fy_node_add_result(fy_node *node, const fy_type *type)
 {
-	return add_result(node->block->graph, node, type);
+	fy_graph *graph = node->block->graph;
+	fy_value **results = FY_NEW_ARRAY(graph->arena, fy_value *, node->result_count + 1);
+	fy_value *value = fy_ir_new_value(graph, type, NULL);
+
+	memcpy(results, node->results, (size_t)node->result_count * sizeof *results);
+	value->def = node;
+	value->index = node->result_count;
+	results[node->result_count++] = value;
+	node->results = results;
+	return value;
 }
 
 void fy_node_set_arg(fy_node *node, int index, fy_arg arg)
@@ -341,10 +317,7 @@ void fy_value_replace(fy_value *old, fy_value *by)
 			use->slot->v = by;
 		else
 			use->block->results[use->index] = by;
-		use->prev = NULL;
 		use->next = by->uses;
-		if (by->uses)
-			by->uses->prev = use;
 		by->uses = use;
 		use = next;
 	}

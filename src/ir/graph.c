@@ -113,10 +113,12 @@ fy_value *fy_graph_input(fy_graph *graph, const fy_type *type, const char *name)
 void fy_graph_output(fy_graph *graph, fy_value *value, const char *name)
 {
 	int count = graph->main->result_count;
+	const char **names = FY_NEW_ARRAY(graph->arena, const char *, count + 1);
 
-	graph->output_names = room_for_one(graph->arena, graph->output_names, count, &graph->output_capacity,
-					   sizeof(*graph->output_names));
-	graph->output_names[count] = copy_name(graph->arena, name);
+	for (int i = 0; i < count; i++)
+		names[i] = graph->output_names[i];
+	names[count] = copy_name(graph->arena, name);
+	graph->output_names = names;
 	fy_block_result(graph->main, value);
 }
 

@@ -66,10 +66,7 @@ struct fy_arg {
 		} c;
 		fy_str s;
 		fy_tensor *t; /* borrowed */
-		struct {
-			fy_value *v;
-			struct fy_use *use; /* in a node: the entry in v->uses, kept by edit.c */
-		};
+		fy_value *v;
 		struct {
 			fy_arg *items;
 			int count;
@@ -103,7 +100,7 @@ typedef struct fy_use {
 	fy_block *block; /* NULL when a node argument */
 	fy_arg *slot;    /* the very argument, inside lists too; NULL for a block result */
 	int index;       /* of the block result */
-	struct fy_use *next, *prev;
+	struct fy_use *next;
 } fy_use;
 
 /*
@@ -168,7 +165,6 @@ struct fy_graph {
 	const char *name;
 	fy_block *main;            /* its params are the inputs, its results the outputs */
 	const char **output_names; /* parallel to main->results; a value may be two outputs */
-	int output_capacity;
 	fy_value **constants;
 	int constant_count, constant_capacity;
 	int opset;            /* of the onnx domain; 0: an ATen graph */

@@ -51,7 +51,6 @@ static fy_status name_outputs(fy_graph *graph, const fy_convert_options *options
 			fy_graph_set_metadata(graph, names[i], graph->output_names[i]);
 	}
 	graph->output_names = names;
-	graph->output_capacity = count;
 	return FY_OK;
 }
 
