@@ -52,6 +52,11 @@ fy_status FY_MUST_USE fy_zip_unpack(fy_zip *zip, fy_zip_record *record, void *to
 /* Reads the record's bytes if that was not done before and compares the CRC-32. */
 fy_status FY_MUST_USE fy_zip_check_crc(fy_zip *zip, fy_zip_record *record, fy_diags *diags);
 
+/* ---- checksums: crc.c ------------------------------------------------------------------------- */
+
+/* CRC-32 of more bytes after those that gave `crc` (0: none yet), for who reads a record in pieces. */
+uint32_t fy_zip_crc(uint32_t crc, const void *bytes, size_t len);
+
 /* ---- plain values: pvalue.c ------------------------------------------------------------------ */
 
 /*
@@ -295,6 +300,8 @@ static inline fy_pvalue *fy_archive_constant(const fy_archive *archive, size_t i
 const fy_code_record *fy_archive_code(const fy_archive *archive, fy_str qualifier);
 /* Dict of method name -> list of example inputs, as meta tensors; *out NULL when the archive has none. */
 fy_status FY_MUST_USE fy_archive_traced_inputs(fy_archive *archive, fy_pvalue **out, fy_diags *diags);
+/* The record that holds this tensor's data; NULL for data that is in no record. */
+fy_zip_record *fy_archive_record(const fy_archive *archive, const fy_tensor *tensor);
 /* CRC-32 of the record that holds this tensor's data, once. FY_OK for data that is in no record. */
 fy_status FY_MUST_USE fy_archive_check_data(fy_archive *archive, const fy_tensor *tensor, fy_diags *diags);
 /* The same for every record of the archive. */

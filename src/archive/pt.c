@@ -327,13 +327,17 @@ fy_status fy_archive_traced_inputs(fy_archive *archive, fy_pvalue **out, fy_diag
 	return FY_OK;
 }
 
+fy_zip_record *fy_archive_record(const fy_archive *archive, const fy_tensor *tensor)
+{
+	if (!archive->zip || !tensor->storage || !tensor->storage->record)
+		return NULL;
+	return fy_zip_find(archive->zip, tensor->storage->record);
+}
+
 fy_status fy_archive_check_data(fy_archive *archive, const fy_tensor *tensor, fy_diags *diags)
 {
-	fy_zip_record *record;
+	fy_zip_record *record = fy_archive_record(archive, tensor);
 
-	if (!archive->zip || !tensor->storage || !tensor->storage->record)
-		return FY_OK;
-	record = fy_zip_find(archive->zip, tensor->storage->record);
 	return record ? fy_zip_check_crc(archive->zip, record, diags) : FY_OK;
 }
 

@@ -476,7 +476,7 @@ static fy_status compare_crc(const fy_zip *zip, fy_zip_record *record, const voi
 
 	if (record->crc_checked)
 		return FY_OK;
-	crc = (uint32_t)crc32_z(0, bytes, (size_t)record->size);
+	crc = fy_zip_crc(0, bytes, (size_t)record->size);
 	if (crc != record->crc) {
 		fy_place place = place_of(zip, record->name);
 		fy_status status = fy_error(diags, FY_MALFORMED, "zip-crc", &place,

@@ -315,9 +315,29 @@ static void tolerates_surroundings(void **state)
 	builder_release(&junk);
 }
 
+/* All lengths and starts around the sizes that are folded, continued or not, against zlib. */
+static void checksums(void **state)
+{
+	uint8_t bytes[2048];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * i * 31 + i / 7);
+	for (size_t start = 0; start < 20; start++)
+		for (size_t len = 0; len < 900; len++) {
+			uint32_t before = (uint32_t)(len * 2654435761u);
+
+			assert_int_equal(fy_zip_crc(0, bytes + start, len), crc32_z(0, bytes + start, len));
+			assert_int_equal(fy_zip_crc(before, bytes + start, len),
+					 crc32_z(before, bytes + start, len));
+		}
+	assert_int_equal(fy_zip_crc(0, "123456789", 9), 0xcbf43926);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(checksums),
 		cmocka_unit_test(reads_records),
 		cmocka_unit_test(finds_names_without_case),
 		cmocka_unit_test(checks_crc_once_and_lazily),
