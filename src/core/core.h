@@ -225,6 +225,11 @@ typedef struct fy_file {
 /* FY_IO or FY_USAGE (no such file, is a directory) with a diagnostic. */
 fy_status FY_MUST_USE fy_file_open(fy_file *file, const char *path, fy_diags *diags);
 void fy_file_close(fy_file *file);
+/* A descriptor for reading the mapped file without its map, the caller's; -1 when its path leads to another
+ * file by now. */
+int fy_file_descriptor(const fy_file *file);
+/* Reads exactly `len` bytes at `offset`; false when that many are not to be had. */
+bool fy_read_at(int descriptor, uint64_t offset, void *to, size_t len);
 
 /* An output that appears whole or not at all: temp file beside its place, fsync, rename, fsync of the
  * folder. Unfinished ones are removed by fy_outputs_remove_all(), which is safe in a signal handler. The path
@@ -232,13 +237,29 @@ void fy_file_close(fy_file *file);
 typedef struct fy_output fy_output;
 fy_status FY_MUST_USE fy_output_open(fy_output **out, const char *path, fy_diags *diags);
 fy_status FY_MUST_USE fy_output_write(fy_output *out, const void *bytes, size_t len); /* buffered */
+/* Bytes of a mapped file. Large ones are read without touching the map. */
+fy_status FY_MUST_USE fy_output_copy(fy_output *out, const fy_file *file, uint64_t offset, size_t len);
 uint64_t fy_output_size(const fy_output *out);
+const char *fy_output_path(const fy_output *out); /* what is replaced in the end: links followed */
+/* The hook is told, in the thread that writes, how many bytes are in the file and can be read back. */
+void fy_output_on_flush(fy_output *out, void (*hook)(void *user, uint64_t flushed), void *user);
+fy_status FY_MUST_USE fy_output_flush(fy_output *out);
+/* Both for another thread than the writer's: reads back what is in the file already, false on failure; sets
+ * the disk to work on a part, so that syncing finds little left to do. */
+bool fy_output_read_back(const fy_output *out, uint64_t offset, void *to, size_t len);
+void fy_output_push(const fy_output *out, uint64_t from, uint64_t to);
 /* Flushes and fsyncs; the file stays under its temporary name, which is returned: for reading it back. */
 fy_status FY_MUST_USE fy_output_finish(fy_output *out, const char **temporary_path);
+/* Finishes and gives the file its name already, for one that only another unfinished output refers to. Until
+ * it is committed, aborting and fy_outputs_remove_all() remove it, unless a file had that name before. */
+fy_status FY_MUST_USE fy_output_place(fy_output *out);
 fy_status FY_MUST_USE fy_output_commit(fy_output *out);                      /* rename to its path; frees */
 fy_status FY_MUST_USE fy_output_commit_as(fy_output *out, const char *path); /* rename elsewhere; frees */
+/* The same for a file and the placed one it refers to (or NULL): both stay or both go. path NULL: its own. */
+fy_status FY_MUST_USE fy_output_commit_pair(fy_output *out, fy_output *placed, const char *path);
 void fy_output_abort(fy_output *out); /* removes; frees; NULL is fine */
-void fy_outputs_remove_all(void);
+/* False: a file is just being given its name, so nothing was removed; that work ends by itself at once. */
+bool fy_outputs_remove_all(void);
 /* Writes a whole small file the same way. */
 fy_status FY_MUST_USE fy_write_file(const char *path, const void *bytes, size_t len, fy_diags *diags);
 

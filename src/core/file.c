@@ -60,6 +60,32 @@ fy_status fy_file_open(fy_file *file, const char *path, fy_diags *diags)
 	return status;
 }
 
+/* While it is mapped no other file can get its number. */
+int fy_file_descriptor(const fy_file *file)
+{
+	struct stat info;
+	int fd = file->path ? open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &info) == 0 && file->device == (uint64_t)info.st_dev &&
+	    file->inode == (uint64_t)info.st_ino)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+bool fy_read_at(int descriptor, uint64_t offset, void *to, size_t len)
+{
+	for (size_t done = 0; done < len;) {
+		ssize_t n = pread(descriptor, (uint8_t *)to + done, len - done, (off_t)(offset + done));
+		if (n == 0 || (n < 0 && errno != EINTR))
+			return false;
+		done += n > 0 ? (size_t)n : 0;
+	}
+	return true;
+}
+
 void fy_file_close(fy_file *file)
 {
 	if (file->size > 0)

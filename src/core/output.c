@@ -16,7 +16,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUFFER_SIZE = 1024 * 1024, UNFINISHED_LIMIT = 16, NAME_TRIES = 100 };
+enum {
+	PIECE = 256 * 1024,       /* written at once; fits a core's cache */
+	COPIED_LEAST = 64 * 1024, /* less is not worth a descriptor */
+	PAGE = 4096,
+	UNFINISHED_LIMIT = 16,
+	NAME_TRIES = 100
+};
 
 typedef struct unfinished {
 	atomic_int state; /* 0 free, 1 being filled in, 2 the name is good */
@@ -25,27 +31,52 @@ typedef struct unfinished {
 
 static unfinished unfinished_table[UNFINISHED_LIMIT];
 
+/* Each side sets its mark and then looks at the other's: never do both go on. */
+static atomic_int committing, removing;
+
 struct fy_output {
 	char *path;        /* what is replaced in the end: links followed */
 	const char *given; /* the path as the caller gave it, for messages */
-	unfinished *entry; /* holds the temporary name */
-	int fd;            /* -1 once finished */
-	fy_status failed;  /* the first failure, already reported */
-	uint8_t *buffer;
+	unfinished *entry; /* holds the temporary name, of a placed one its own; NULL: nothing to remove */
+	bool placed;
+	int fd;                  /* -1 once finished */
+	fy_status failed;        /* the first failure, already reported */
+	uint8_t *block, *buffer; /* the buffer is the aligned part of the block */
 	size_t buffered;
 	uint64_t size;
+	void (*hook)(void *user, uint64_t flushed);
+	void *user;
 	fy_diags *diags;
 };
 
-void fy_outputs_remove_all(void)
+bool fy_outputs_remove_all(void)
 {
 	int saved = errno;
 
-	for (int i = 0; i < UNFINISHED_LIMIT; i++) {
+	atomic_store(&removing, 1);
+	bool may = atomic_load(&committing) == 0;
+	for (int i = 0; may && i < UNFINISHED_LIMIT; i++) {
 		if (atomic_load(&unfinished_table[i].state) == 2)
 			unlink(unfinished_table[i].name);
 	}
+	atomic_store(&removing, 0);
 	errno = saved;
+	return may;
+}
+
+/* From here to end_commit nothing may be allocated or reported. */
+static bool begin_commit(void)
+{
+	atomic_fetch_add(&committing, 1);
+	if (!atomic_load(&removing))
+		return true;
+	atomic_fetch_sub(&committing, 1);
+	return false;
+}
+
+static void end_commit(void)
+{
+	atomic_fetch_sub(&committing, 1);
 }
 
 static unfinished *claim_entry(void)
@@ -93,7 +124,7 @@ static int create_temporary(fy_output *out)
 			return ENAMETOOLONG;
 		sigfillset(&all);
 		pthread_sigmask(SIG_BLOCK, &all, &before);
-		out->fd = open(out->entry->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		out->fd = open(out->entry->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 		error = out->fd < 0 ? errno : 0;
 		if (error == 0)
 			atomic_store(&out->entry->state, 2);
@@ -136,8 +167,9 @@ static void destroy(fy_output *out)
 {
 	if (out->fd >= 0)
 		close(out->fd);
-	atomic_store(&out->entry->state, 0);
-	fy_free(out->buffer);
+	if (out->entry)
+		atomic_store(&out->entry->state, 0);
+	fy_free(out->block);
 	fy_free(out->path);
 	fy_free(out);
 }
@@ -162,7 +194,8 @@ fy_status fy_output_open(fy_output **result, const char *path, fy_diags *diags)
 			fy_hint(diags, "the folder must exist");
 		return FY_IO;
 	}
-	out->buffer = fy_alloc(BUFFER_SIZE);
+	out->block = fy_alloc(PIECE + PAGE);
+	out->buffer = out->block + (PAGE - (uintptr_t)out->block % PAGE);
 	*result = out;
 	return FY_OK;
 }
@@ -176,52 +209,110 @@ static fy_status write_failed(fy_output *out, const char *what)
 	return out->failed;
 }
 
-static fy_status write_through(fy_output *out, const uint8_t *bytes, size_t len)
+/* Pieces begin at multiples of their size in the file: the system then keeps them in large pages. */
+fy_status fy_output_flush(fy_output *out)
 {
-	while (len > 0) {
-		/* Linux writes at most 2 GiB at once; smaller pieces also let an interruption through. */
-		size_t piece = len < (64u << 20) ? len : (64u << 20);
-		ssize_t n = write(out->fd, bytes, piece);
+	size_t done = 0;
+
+	if (out->buffered == 0)
+		return out->failed;
+	while (done < out->buffered && out->failed == FY_OK) {
+		ssize_t n = write(out->fd, out->buffer + done, out->buffered - done);
 		if (n < 0 && errno == EINTR && !fy_interrupted())
 			continue;
-		if (n < 0 && errno == EINTR)
-			return out->failed = FY_INTERRUPTED;
-		if (n < 0)
+		if (n < 0 && errno != EINTR)
 			return write_failed(out, "write");
-		bytes += n;
-		len -= (size_t)n;
+		if (n < 0 || fy_interrupted())
+			return out->failed = FY_INTERRUPTED;
+		done += (size_t)n;
 	}
-	return FY_OK;
+	out->buffered = 0;
+	if (out->hook && out->failed == FY_OK)
+		out->hook(out->user, out->size);
+	return out->failed;
 }
 
-static fy_status flush(fy_output *out)
+/* Room for the next bytes, up to the end of a piece; `len` of them at most are wanted and then taken for
+ * given. */
+static fy_status next_room(fy_output *out, size_t *len, uint8_t **room)
 {
-	size_t len = out->buffered;
+	size_t at = (size_t)(out->size % PIECE);
 
-	out->buffered = 0;
-	return write_through(out, out->buffer, len);
+	if (at == 0 && out->buffered > 0)
+		FY_TRY(fy_output_flush(out));
+	*room = out->buffer + out->buffered;
+	if (*len > PIECE - at)
+		*len = PIECE - at;
+	out->buffered += *len;
+	out->size += *len;
+	return FY_OK;
 }
 
 fy_status fy_output_write(fy_output *out, const void *bytes, size_t len)
 {
 	FY_ASSERT(out->fd >= 0);
-	if (out->failed != FY_OK)
-		return out->failed;
-	if (len == 0)
-		return FY_OK;
-	out->size += len;
-	if (len > BUFFER_SIZE - out->buffered)
-		FY_TRY(flush(out));
-	if (len >= BUFFER_SIZE)
-		return write_through(out, bytes, len);
-	memcpy(out->buffer + out->buffered, bytes, len);
-	out->buffered += len;
-	return FY_OK;
+	for (const uint8_t *from = bytes; len > 0 && out->failed == FY_OK;) {
+		size_t n = len;
+		uint8_t *room;
+		FY_TRY(next_room(out, &n, &room));
+		memcpy(room, from, n);
+		from += n;
+		len -= n;
+	}
+	return out->failed;
+}
+
+static fy_status copy_from(fy_output *out, int from, const fy_file *file, uint64_t offset, size_t len)
+{
+	while (len > 0 && out->failed == FY_OK) {
+		size_t n = len;
+		uint8_t *room;
+		FY_TRY(next_room(out, &n, &room));
+		if (!fy_read_at(from, offset, room, n))
+			return out->failed = fy_error(out->diags, FY_IO, "file-read",
+						      &(fy_place){ .file = file->path },
+						      "cannot be read any more, or became shorter");
+		offset += n;
+		len -= n;
+	}
+	return out->failed;
+}
+
+fy_status fy_output_copy(fy_output *out, const fy_file *file, uint64_t offset, size_t len)
+{
+	FY_ASSERT(offset <= file->size && len <= file->size - offset);
+	int from = len < COPIED_LEAST ? -1 : fy_file_descriptor(file);
+	if (from < 0)
+		return fy_output_write(out, file->data + offset, len);
+	fy_status status = copy_from(out, from, file, offset, len);
+	close(from);
+	return status;
 }
 
 uint64_t fy_output_size(const fy_output *out)
 {
 	return out->size;
+}
+
+const char *fy_output_path(const fy_output *out)
+{
+	return out->path;
+}
+
+void fy_output_on_flush(fy_output *out, void (*hook)(void *user, uint64_t flushed), void *user)
+{
+	out->hook = hook;
+	out->user = user;
+}
+
+void fy_output_push(const fy_output *out, uint64_t from, uint64_t to)
+{
+	(void)sync_file_range(out->fd, (off_t)from, (off_t)(to - from), SYNC_FILE_RANGE_WRITE);
+}
+
+bool fy_output_read_back(const fy_output *out, uint64_t offset, void *to, size_t len)
+{
+	return fy_read_at(out->fd, offset, to, len);
 }
 
 static int sync_fd(int fd)
@@ -241,7 +332,7 @@ fy_status fy_output_finish(fy_output *out, const char **temporary_path)
 		*temporary_path = out->entry->name;
 	if (out->failed != FY_OK || out->fd < 0)
 		return out->failed;
-	FY_TRY(flush(out));
+	FY_TRY(fy_output_flush(out));
 	if (sync_fd(out->fd) != 0)
 		return write_failed(out, "sync");
 	int closed = close(out->fd);
@@ -268,47 +359,95 @@ static void sync_folder(const char *path)
 	close(fd);
 }
 
-static fy_status commit_to(fy_output *out, const char *path)
+/* Renames to its own path; the table then holds that name, or none where a file is replaced. */
+static fy_status take_own_name(fy_output *out)
 {
-	if (rename(out->entry->name, path) != 0)
+	bool replaces = access(out->path, F_OK) == 0;
+
+	if (strlen(out->path) >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return write_failed(out, "rename");
+	}
+	if (!begin_commit())
+		return out->failed = FY_INTERRUPTED;
+	int result = rename(out->entry->name, out->path), error = errno;
+	if (result == 0) {
+		atomic_store(&out->entry->state, replaces ? 0 : 1);
+		if (!replaces) {
+			memcpy(out->entry->name, out->path, strlen(out->path) + 1);
+			atomic_store(&out->entry->state, 2);
+		}
+		out->entry = replaces ? NULL : out->entry;
+		out->placed = true;
+	}
+	end_commit();
+	errno = error;
+	return result == 0 ? FY_OK : write_failed(out, "rename");
+}
+
+fy_status fy_output_place(fy_output *out)
+{
+	FY_TRY(fy_output_finish(out, NULL));
+	FY_TRY(check_target(out->given, out->diags));
+	FY_TRY(take_own_name(out));
+	sync_folder(out->path);
+	return fy_interrupted() ? FY_INTERRUPTED : FY_OK;
+}
+
+static fy_status rename_to(fy_output *out, fy_output *placed, const char *path)
+{
+	if (!begin_commit())
+		return out->failed = FY_INTERRUPTED;
+	if (placed && placed->entry)
+		atomic_store(&placed->entry->state, 1);
+	int result = rename(out->entry->name, path), error = errno;
+	if (result != 0 && placed && placed->entry)
+		atomic_store(&placed->entry->state, 2);
+	end_commit();
+	errno = error;
+	if (result != 0)
 		return write_failed(out, "rename");
 	sync_folder(path);
 	destroy(out);
+	if (placed)
+		destroy(placed);
 	return FY_OK;
+}
+
+fy_status fy_output_commit_pair(fy_output *out, fy_output *placed, const char *path)
+{
+	fy_status status = fy_output_finish(out, NULL);
+
+	FY_ASSERT(!out->placed && (!placed || placed->placed));
+	if (path)
+		out->given = path;
+	if (status == FY_OK)
+		status = check_target(out->given, out->diags);
+	if (status == FY_OK)
+		status = rename_to(out, placed, path ? path : out->path);
+	if (status != FY_OK) {
+		fy_output_abort(out);
+		fy_output_abort(placed);
+	}
+	return status;
 }
 
 fy_status fy_output_commit_as(fy_output *out, const char *path)
 {
-	fy_status status = fy_output_finish(out, NULL);
-
-	out->given = path;
-	if (status == FY_OK)
-		status = check_target(path, out->diags);
-	if (status == FY_OK)
-		status = commit_to(out, path);
-	if (status != FY_OK)
-		fy_output_abort(out);
-	return status;
+	return fy_output_commit_pair(out, NULL, path);
 }
 
 fy_status fy_output_commit(fy_output *out)
 {
-	fy_status status = fy_output_finish(out, NULL);
-
-	if (status == FY_OK)
-		status = check_target(out->given, out->diags);
-	if (status == FY_OK)
-		status = commit_to(out, out->path);
-	if (status != FY_OK)
-		fy_output_abort(out);
-	return status;
+	return fy_output_commit_pair(out, NULL, NULL);
 }
 
 void fy_output_abort(fy_output *out)
 {
 	if (!out)
 		return;
-	unlink(out->entry->name);
+	if (out->entry)
+		unlink(out->entry->name);
 	destroy(out);
 }
 

@@ -128,6 +128,135 @@ static void elsewhere(void **state)
 	unlink(other);
 }
 
+static uint64_t flushed;
+
+static void note_flushed(void *user, uint64_t now)
+{
+	(void)user;
+	assert_true(now > flushed);
+	flushed = now;
+}
+
+/* Large parts of another file, at odd places, between small pieces. */
+static void copies(void **state)
+{
+	fy_diags diags = { 0 };
+	fy_output *out;
+	fy_file source, file;
+	char from[80], back[64];
+	size_t size = 2000003;
+	uint8_t *bytes = fy_alloc(size);
+
+	(void)state;
+	for (size_t i = 0; i < size; i++)
+		bytes[i] = (uint8_t)(i * 13 + (i >> 9));
+	snprintf(from, sizeof(from), "%s.source", path);
+	assert_int_equal(fy_write_file(from, bytes, size, &diags), FY_OK);
+	assert_int_equal(fy_file_open(&source, from, &diags), FY_OK);
+	assert_int_equal(fy_output_open(&out, path, &diags), FY_OK);
+	flushed = 0;
+	fy_output_on_flush(out, note_flushed, NULL);
+	assert_int_equal(fy_output_write(out, "head", 4), FY_OK);
+	assert_int_equal(fy_output_copy(out, &source, 17, 1500000), FY_OK);
+	assert_int_equal(fy_output_copy(out, &source, 5, 10), FY_OK);
+	/* The file it was mapped from is gone: the map still has the bytes. */
+	unlink(from);
+	assert_int_equal(fy_output_copy(out, &source, 3, 100000), FY_OK);
+	assert_int_equal(fy_output_flush(out), FY_OK);
+	assert_int_equal(flushed, 1600014);
+	assert_true(fy_output_read_back(out, 1500004, back, 10));
+	assert_memory_equal(back, bytes + 5, 10);
+	assert_false(fy_output_read_back(out, 1600010, back, 10));
+	fy_output_push(out, 0, 1 << 20);
+	assert_int_equal(fy_output_commit(out), FY_OK);
+	assert_int_equal(fy_file_open(&file, path, &diags), FY_OK);
+	assert_int_equal(file.size, 1600014);
+	assert_memory_equal(file.data, "head", 4);
+	assert_memory_equal(file.data + 4, bytes + 17, 1500000);
+	assert_memory_equal(file.data + 1500014, bytes + 3, 100000);
+	fy_file_close(&file);
+	fy_file_close(&source);
+	assert_int_equal(entries(), 1);
+	fy_free(bytes);
+}
+
+/* A file that became shorter while it was mapped. */
+static void copies_no_less(void **state)
+{
+	fy_diags diags = { 0 };
+	fy_output *out;
+	fy_file source;
+	char from[80];
+	uint8_t *bytes = fy_zalloc(300000);
+
+	(void)state;
+	snprintf(from, sizeof(from), "%s.source", path);
+	assert_int_equal(fy_write_file(from, bytes, 300000, &diags), FY_OK);
+	assert_int_equal(fy_file_open(&source, from, &diags), FY_OK);
+	assert_int_equal(truncate(from, 1000), 0);
+	assert_int_equal(fy_output_open(&out, path, &diags), FY_OK);
+	assert_int_equal(fy_output_copy(out, &source, 0, 300000), FY_IO);
+	assert_string_equal(diags.items[0].id, "file-read");
+	fy_output_abort(out);
+	fy_file_close(&source);
+	unlink(from);
+	fy_diags_clear(&diags);
+	fy_free(bytes);
+}
+
+static fy_output *placed(const char *name, const char *text)
+{
+	fy_output *out;
+
+	assert_int_equal(fy_output_open(&out, name, NULL), FY_OK);
+	assert_int_equal(fy_output_write(out, text, strlen(text)), FY_OK);
+	assert_int_equal(fy_output_place(out), FY_OK);
+	assert_int_equal(access(name, F_OK), 0);
+	return out;
+}
+
+/* A file and the one it refers to: both stay or both go. */
+static void pairs(void **state)
+{
+	char data[80], other[80];
+	fy_output *out, *second;
+
+	(void)state;
+	unlink(path);
+	snprintf(data, sizeof(data), "%s.data", path);
+	snprintf(other, sizeof(other), "%s.other", path);
+	for (int form = 0; form < 3; form++) {
+		second = placed(data, "data");
+		assert_int_equal(fy_output_open(&out, path, NULL), FY_OK);
+		assert_int_equal(entries(), 2);
+		if (form == 0) {
+			fy_output_abort(out);
+			fy_output_abort(second);
+		} else if (form == 1) {
+			assert_true(fy_outputs_remove_all());
+			fy_output_abort(out);
+			fy_output_abort(second);
+		} else {
+			assert_int_equal(fy_output_commit_pair(out, second, "/nonexistent/x"), FY_IO);
+		}
+		assert_int_equal(entries(), 0);
+	}
+	second = placed(data, "data");
+	assert_int_equal(fy_output_open(&out, path, NULL), FY_OK);
+	assert_int_equal(fy_output_commit_pair(out, second, other), FY_OK);
+	assert_true(fy_outputs_remove_all());
+	assert_int_equal(access(other, F_OK), 0);
+	assert_int_equal(access(data, F_OK), 0);
+	/* What was there before is not taken away. */
+	second = placed(data, "data");
+	assert_true(fy_outputs_remove_all());
+	fy_output_abort(second);
+	assert_int_equal(access(data, F_OK), 0);
+	unlink(data);
+	unlink(other);
+	assert_int_equal(entries(), 0);
+}
+
 static void refused(void **state, const char *where, fy_status expected, const char *id)
 {
 	fy_diags diags = { 0 };
@@ -220,6 +349,8 @@ int main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(whole),       cmocka_unit_test(mode),
 					    cmocka_unit_test(not_at_all),  cmocka_unit_test(elsewhere),
 					    cmocka_unit_test(bad_targets), cmocka_unit_test(full),
-					    cmocka_unit_test(link_stays),  cmocka_unit_test(opening) };
+					    cmocka_unit_test(link_stays),  cmocka_unit_test(opening),
+					    cmocka_unit_test(copies),      cmocka_unit_test(copies_no_less),
+					    cmocka_unit_test(pairs) };
 	return cmocka_run_group_tests(tests, enter, leave);
 }
