@@ -102,8 +102,8 @@ const char *ferry_diagnostics(ferry_session *session, ferry_format format);
  * Example: puts(ferry_report(session, FERRY_TEXT)). */
 const char *ferry_report(ferry_session *session, ferry_format format);
 /* Removes unfinished output files and makes work in progress stop with FERRY_INTERRUPTED. For signal
- * handlers. */
-void ferry_interrupt(void);
+ * handlers, which must not end the process when it is false: a file is just being given its name. */
+bool ferry_interrupt(void);
 
 /* ---- models
  * ---------------------------------------------------------------------------------------------------- */
@@ -137,6 +137,14 @@ ferry_status ferry_model_input_tensor(ferry_model *model, const char *name, cons
 /* ---- work
  * ------------------------------------------------------------------------------------------------------ */
 
+/* Where the weights of a converted model are. */
+typedef enum ferry_weights {
+	FERRY_WEIGHTS_AUTO,     /* in the file; in another one when it would have 2 GiB or more */
+	FERRY_WEIGHTS_INLINE,   /* in the file */
+	FERRY_WEIGHTS_EXTERNAL, /* in one file beside it, whose name tells its content */
+	FERRY_WEIGHTS_LINK,     /* in the archive: only in its own folder */
+} ferry_weights;
+
 typedef struct ferry_convert_options {
 	size_t size;
 	int opset;                      /* 0: the smallest at which every operator has its plain form */
@@ -151,6 +159,7 @@ typedef struct ferry_convert_options {
 	double bound_mean, bound_rtol, bound_atol; /* 0: 1e-3, 1e-3, 1e-4 */
 	const char *until; /* stop after this pass and write no file: the report is the graph */
 	const char *dump;  /* the report is the graph after this pass, or after "all" */
+	ferry_weights weights;
 } ferry_convert_options;
 #define FERRY_CONVERT_OPTIONS ((ferry_convert_options){ .size = sizeof(ferry_convert_options) })
 

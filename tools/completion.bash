@@ -9,7 +9,7 @@ _ferry() {
 	case $before in
 	--opset) COMPREPLY=($(compgen -W "auto $(seq 9 28)" -- "$word")) ;;
 	--runtime) COMPREPLY=($(compgen -W "ferry onnxruntime" -- "$word")) ;;
-	--weights) COMPREPLY=($(compgen -W "inline" -- "$word")) ;;
+	--weights) COMPREPLY=($(compgen -W "inline external link auto" -- "$word")) ;;
 	--golden | --output-dir) COMPREPLY=($(compgen -d -- "$word")) ;;
 	*)
 		if [[ $word == -* ]]; then

@@ -29,6 +29,7 @@ static fy_convert_request make_request(ferry_model *model, const ferry_convert_o
 			     .keep_outputs = o->keep_outputs,
 			     .keep_count = o->keep_output_count,
 			     .progress = &model->session->progress },
+		.weights = (fy_weights_form)o->weights,
 		.specs = model->specs,
 		.spec_count = (int)model->spec_count,
 		.verify_specs = verify_specs,

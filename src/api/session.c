@@ -47,10 +47,10 @@ void ferry_session_close(ferry_session *session)
 	fy_free(session);
 }
 
-void ferry_interrupt(void)
+bool ferry_interrupt(void)
 {
 	fy_interrupt_flag = 1;
-	fy_outputs_remove_all();
+	return fy_outputs_remove_all();
 }
 
 const char *ferry_diagnostics(ferry_session *session, ferry_format format)

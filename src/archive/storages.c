@@ -1,13 +1,11 @@
 /*
  * Persistent ids of PyTorch's pickles: each names a storage by key. One key is one storage, so that tensors
- * that share memory go on sharing it. Bytes of stored records stay in the map; they are copied only when they
- * are deflated or lie at an address that loops over elements cannot use. Must not know tensors.
+ * that share memory go on sharing it. Bytes of stored records stay in the map, at whatever address; they are
+ * copied only when they are deflated. Must not know tensors.
  */
 #include "archive/archive_internal.h"
 
 #include <string.h>
-
-enum { ALIGNMENT = 8 }; /* what the widest element needs */
 
 static fy_status bad_id(fy_unpickler *u, const char *why)
 {
@@ -34,8 +32,6 @@ static fy_status read_record(fy_unpickler *u, fy_loader *loader, fy_zip_record *
 {
 	fy_zip *zip = loader->archive->zip;
 	fy_storage *storage;
-	fy_str mapped;
-	fy_status status = FY_OK;
 
 	if (record->deflated) {
 		/* The whole record has to come out; the limit of the zip is checked before memory is taken.
@@ -51,20 +47,12 @@ static fy_status read_record(fy_unpickler *u, fy_loader *loader, fy_zip_record *
 		*out = storage;
 		return FY_OK;
 	}
-	mapped = fy_zip_mapped(zip, record);
-	if ((uintptr_t)mapped.data % ALIGNMENT == 0) {
-		storage = fy_storage_borrow(mapped.data, (size_t)bytes);
-	} else {
-		storage = fy_storage_new((size_t)bytes, false);
-		if (!storage)
-			return no_memory(u, bytes);
-		memcpy(fy_storage_write(storage), mapped.data, (size_t)bytes);
-	}
+	storage = fy_storage_borrow(fy_zip_mapped(zip, record).data, (size_t)bytes);
 	storage->file = &loader->archive->file;
 	storage->file_offset = record->offset;
 	storage->record = record->name;
 	*out = storage;
-	return status;
+	return FY_OK;
 }
 
 /* The storage of a record in the zip, made at first use. */

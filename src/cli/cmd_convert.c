@@ -30,8 +30,8 @@ static int read_rows(arguments *a, int argc, char **argv)
 		{ 0, "keep-output", FY_OPTION_LIST, &a->keep, "I",
 		  "keep output I only; repeat for more (all)" },
 		{ 0, "method", FY_OPTION_TEXT, &a->method, "NAME", "method of the program (forward)" },
-		{ 0, "weights", FY_OPTION_TEXT, &a->weights, "inline",
-		  "where weights are kept: in the file" },
+		{ 0, "weights", FY_OPTION_TEXT, &a->weights, "FORM",
+		  "where weights are: inline, external, link (inline below 2 GB)" },
 		{ 0, "fuse", FY_OPTION_FLAG, &a->fuse, NULL, "fold batch normalization into convolutions" },
 		{ 0, "no-verify", FY_OPTION_FLAG, &a->no_verify, NULL,
 		  "do not run the model to compare results" },
@@ -49,6 +49,17 @@ static int read_rows(arguments *a, int argc, char **argv)
 	return fy_cli_read_options(&fy_command_convert, options, &a->common, &a->operands, 1, 1, argc, argv);
 }
 
+static bool read_weights(const char *text, ferry_weights *out)
+{
+	static const char *const names[] = { "auto", "inline", "external", "link" };
+	for (int i = 0; i < 4; i++)
+		if (!strcmp(text, names[i])) {
+			*out = (ferry_weights)i;
+			return true;
+		}
+	return false;
+}
+
 static int check_arguments(const arguments *a, ferry_convert_options *o, int *keep)
 {
 	int64_t opset = 0;
@@ -56,8 +67,9 @@ static int check_arguments(const arguments *a, ferry_convert_options *o, int *ke
 	    (!fy_cli_read_number(a->opset, &opset) || opset < 1 || opset > INT_MAX))
 		return fy_cli_usage_error(&fy_command_convert, "--opset is a number or auto, not '%s'",
 					  a->opset);
-	if (a->weights && strcmp(a->weights, "inline"))
-		return fy_cli_usage_error(&fy_command_convert, "--weights can be inline only, not '%s'",
+	if (a->weights && !read_weights(a->weights, &o->weights))
+		return fy_cli_usage_error(&fy_command_convert,
+					  "--weights is inline, external, link or auto, not '%s'",
 					  a->weights);
 	if (!fy_cli_read_bounds(a->bound, &o->bound_mean, &o->bound_rtol, &o->bound_atol))
 		return fy_cli_usage_error(&fy_command_convert, "--bound cannot take '%s'", a->bound);
@@ -125,5 +137,8 @@ const fy_command fy_command_convert = { "convert", "MODEL [-o OUT]",
 					"after a failed one the new file is kept as\n"
 					"OUT.rejected. SPEC is 1x3x224x224, int64[1,128], @file.npy, 5, 1.5, "
 					"true, none or 'text'. Without --input the\n"
-					"shapes that the archive remembers are taken.\n",
+					"shapes that the archive remembers are taken.\n"
+					"Weights are in OUT (inline), in one file OUT.HASH.data beside it "
+					"(external), or stay in MODEL, which OUT then\n"
+					"refers to and has to lie beside (link).\n",
 					run };

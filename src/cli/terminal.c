@@ -164,7 +164,8 @@ static void end_by_signal(int number)
 {
 	static const char erase[] = "\r\033[K";
 	(void)number;
-	ferry_interrupt();
+	if (!ferry_interrupt())
+		return;
 	if (shown.line.visible)
 		(void)!write(STDERR_FILENO, erase, sizeof(erase) - 1);
 	_exit(FERRY_INTERRUPTED);

@@ -94,8 +94,8 @@ static void note_weights(fy_conversion *out)
 	}
 }
 
-static fy_status check_weights(const fy_conversion *conversion, const fy_model *model,
-			       const fy_progress *progress, fy_diags *diags)
+fy_status fy_conversion_check_weights(const fy_conversion *conversion, const fy_model *model,
+				      const fy_progress *progress, fy_diags *diags)
 {
 	for (int i = 0; i < conversion->weight_count; i++) {
 		fy_progress_say(progress, "checksums", i, conversion->weight_count);
@@ -145,7 +145,6 @@ fy_status fy_conversion_lower(fy_conversion *conversion, const fy_model *model,
 	double start = fy_now();
 	fy_lower_options lower = options->lower;
 	lower.file = model->path;
-	FY_TRY(check_weights(conversion, model, options->progress, diags));
 	fy_progress_say(options->progress, "lower", 0, 0);
 	FY_TRY(fy_lower(conversion->graph, &lower, &conversion->report, diags));
 	conversion->written_nodes = fy_graph_node_count(conversion->graph);

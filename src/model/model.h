@@ -165,8 +165,8 @@ typedef struct fy_execute_options {
 	fy_ort *ort; /* run an ONNX model there instead of in ferry's engine; NULL: the engine */
 } fy_execute_options;
 
-/* The original program, or the ONNX file as it was read. Inputs must be filled. On failure there are no
- * outputs. */
+/* The original program, with weights whose CRC-32 is right, or the ONNX file as it was read. Inputs must be
+ * filled. On failure there are no outputs. */
 fy_status FY_MUST_USE fy_model_execute(const fy_model *model, const fy_inputs *inputs,
 				       const fy_execute_options *options, fy_outputs *outputs,
 				       fy_diags *diags);
@@ -211,7 +211,10 @@ typedef struct fy_conversion {
  */
 fy_status FY_MUST_USE fy_model_capture(fy_conversion *out, const fy_model *model, const fy_inputs *inputs,
 				       const fy_convert_options *options, fy_diags *diags);
-/* Lowers what was captured and checks the CRC-32 of every weight it uses. */
+/* CRC-32 of every weight that is used, for who does not check them while copying. */
+fy_status FY_MUST_USE fy_conversion_check_weights(const fy_conversion *conversion, const fy_model *model,
+						  const fy_progress *progress, fy_diags *diags);
+/* Lowers what was captured. */
 fy_status FY_MUST_USE fy_conversion_lower(fy_conversion *conversion, const fy_model *model,
 					  const fy_convert_options *options, fy_diags *diags);
 void fy_conversion_release(fy_conversion *conversion);

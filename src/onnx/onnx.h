@@ -142,10 +142,20 @@ bool fy_onnx_sniff(const void *bytes, size_t size);
 
 /* ---- writing: onnx_write.c -------------------------------------------------------------- */
 
+/* Where the data of a constant lies. */
+typedef struct fy_onnx_place {
+	const char *location; /* a file in the model's folder; NULL: in the model itself */
+	uint64_t offset, length;
+} fy_onnx_place;
+
 typedef struct fy_onnx_write_options {
 	bool value_info;              /* types of intermediate values */
 	const char *producer_version; /* NULL: none */
+	const fy_onnx_place *places;  /* parallel to the graph's constants; NULL: all in the model */
 	const fy_progress *progress;
+	/* Told where in the output the data of a constant will be, just before it is written. */
+	void (*on_data)(void *user, const fy_tensor *tensor, uint64_t offset);
+	void *user;
 } fy_onnx_write_options;
 
 /*
@@ -159,6 +169,32 @@ fy_status FY_MUST_USE fy_onnx_write(const fy_graph *graph, fy_output *out,
 /* The same into memory. */
 fy_status FY_MUST_USE fy_onnx_write_buf(const fy_graph *graph, fy_buf *out,
 					const fy_onnx_write_options *options, fy_diags *diags);
+
+/* Bytes that fy_onnx_write would write, without the limit of 2 GiB. */
+fy_status FY_MUST_USE fy_onnx_measure(uint64_t *size, const fy_graph *graph,
+				      const fy_onnx_write_options *options, fy_diags *diags);
+
+/* ---- weights outside of the model: onnx_external.c ----------------------------------------- */
+
+/*
+ * Lays out one data file: constants of 1 KiB and more, in order, at multiples of 64 bytes, large ones at
+ * multiples of 4096. Smaller ones stay in the model, where shape inference looks for sizes. Fills `places`
+ * (one per constant); returns the size of the data file.
+ */
+uint64_t fy_onnx_place_external(const fy_graph *graph, const char *location, fy_onnx_place *places);
+/* Writes that file. on_data and progress of the options are told. */
+fy_status FY_MUST_USE fy_onnx_write_data(const fy_graph *graph, const fy_onnx_place *places, fy_output *out,
+					 const fy_onnx_write_options *options, fy_diags *diags);
+/*
+ * Points constants at the bytes of the file they are mapped from. What is not contiguous, not from that file
+ * as it is, or a short list of integers (sizes) stays in the model. Returns how many were placed.
+ */
+int fy_onnx_place_links(const fy_graph *graph, const fy_file *file, const char *location,
+			fy_onnx_place *places);
+/* A name that every reader takes for a file in the model's folder. */
+bool fy_onnx_location_is_plain(const char *location);
+/* The files that the initializers of a model on disk refer to, as keys; broken files have none. */
+void fy_onnx_locations(const char *path, fy_map *out);
 
 /* ---- checking: onnx_check.c ------------------------------------------------------------- */
 

@@ -191,6 +191,13 @@ void fy_wire_keep(const fy_wire *message_start, fy_arena *arena, const fy_wire_f
 size_t fy_wire_varint_size(uint64_t value);
 size_t fy_wire_put_varint(uint8_t out[10], uint64_t value);
 
+/* ---- onnx_external.c -------------------------------------------------------------------------------------
+ */
+
+/* The bytes of a tensor of `size` bytes in row-major order; out or buf. */
+fy_status FY_MUST_USE fy_onnx_put_data(fy_output *out, fy_buf *buf, const fy_tensor *tensor, size_t size,
+				       fy_diags *diags);
+
 /* ---- onnx_read_tensor.c ------------------------------------------------------------------------------- */
 
 /* One file being read. */

@@ -1,7 +1,6 @@
 /*
- * TensorProto to fy_tensor. Raw bytes are borrowed from the mapped file where they are aligned for their
- * type; typed fields are converted. External data is opened only inside the model's folder. Every size must
- * agree exactly.
+ * TensorProto to fy_tensor. Raw bytes are borrowed from the mapped file; typed fields are converted. External
+ * data is opened only inside the model's folder. Every size must agree exactly.
  */
 #include "onnx/onnx_internal.h"
 
@@ -177,12 +176,11 @@ static fy_status no_memory(fy_onnx_reader *reader, const tensor_parts *parts)
 			label(parts));
 }
 
-/* Borrows the bytes; copies them when their address is wrong for the type. */
-static fy_status from_bytes(fy_onnx_reader *reader, const tensor_parts *parts, const uint8_t *bytes,
-			    size_t size, const fy_file *file, fy_tensor **out)
+/* Borrows the bytes, at whatever address: they are moved to a good one when they are computed with. */
+static fy_tensor *from_bytes(const tensor_parts *parts, const uint8_t *bytes, size_t size,
+			     const fy_file *file)
 {
-	int64_t strides[FY_MAX_RANK];
-	fy_tensor *borrowed, *copy;
+	fy_tensor *borrowed = fy_tensor_meta(parts->dtype, &parts->shape);
 	fy_storage *storage = fy_storage_borrow(bytes, size);
 
 	if (file) {
@@ -190,22 +188,8 @@ static fy_status from_bytes(fy_onnx_reader *reader, const tensor_parts *parts, c
 		storage->file_offset = (uint64_t)(bytes - file->data);
 		storage->record = parts->name;
 	}
-	fy_shape_strides(&parts->shape, strides);
-	borrowed = fy_tensor_meta(parts->dtype, &parts->shape);
 	borrowed->storage = storage;
-	*out = borrowed;
-	if ((uintptr_t)bytes % fy_dtype_size(parts->dtype) == 0)
-		return FY_OK;
-	copy = fy_tensor_new(parts->dtype, &parts->shape, false);
-	if (copy) {
-		memcpy(fy_tensor_write_data(copy), bytes, size);
-		copy->storage->file = storage->file;
-		copy->storage->file_offset = storage->file_offset;
-		copy->storage->record = storage->record;
-	}
-	fy_tensor_unref(borrowed);
-	*out = copy;
-	return copy ? FY_OK : no_memory(reader, parts);
+	return borrowed;
 }
 
 /* Which typed field holds elements of this type. */
@@ -409,7 +393,8 @@ static fy_status from_external(fy_onnx_reader *reader, const tensor_parts *parts
 	FY_TRY(resolve(reader, parts, &path));
 	FY_TRY(open_external(reader, path, &file));
 	FY_TRY(external_range(reader, parts, size, file, &offset));
-	return from_bytes(reader, parts, file->data + offset, size, file, out);
+	*out = from_bytes(parts, file->data + offset, size, file);
+	return FY_OK;
 }
 
 fy_status fy_onnx_read_tensor(fy_onnx_reader *reader, fy_wire wire, fy_tensor **out, const char **name)
@@ -433,7 +418,8 @@ fy_status fy_onnx_read_tensor(fy_onnx_reader *reader, fy_wire wire, fy_tensor **
 						 label(&parts), parts.raw.len, size);
 		if (file && (bytes < file->data || bytes > file->data + file->size))
 			file = NULL; /* joined from pieces */
-		return from_bytes(reader, &parts, bytes, size, file, out);
+		*out = from_bytes(&parts, bytes, size, file);
+		return FY_OK;
 	}
 	fy_status status = from_typed(reader, &wire, &parts, out);
 	if (status != FY_OK) {

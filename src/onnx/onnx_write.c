@@ -125,39 +125,42 @@ static void refuse(writer *w, const char *id, const fy_node *node, const char *f
 /* ---- tensors ---------------------------------------------------------------------------------------------
  */
 
-static fy_tensor *plain_copy(const fy_tensor *tensor)
-{
-	fy_tensor *copy = fy_tensor_new(tensor->dtype, &tensor->shape, false);
-
-	if (copy)
-		fy_tensor_copy(copy, tensor);
-	return copy;
-}
-
 static void write_data(writer *w, const fy_tensor *tensor, size_t size)
 {
-	fy_tensor *plain = NULL;
-
 	put_tag(w, 9, FY_WIRE_LEN);
 	put_varint(w, size);
-	if (w->counting || w->status != FY_OK) {
-		w->size += size;
-		return;
+	if (!w->counting && w->status == FY_OK && size > 0) {
+		if (w->options && w->options->on_data)
+			w->options->on_data(w->options->user, tensor, w->size);
+		w->status = fy_onnx_put_data(w->out, w->buf, tensor, size, w->diags);
 	}
-	if (!fy_tensor_is_contiguous(tensor) || tensor->conj || tensor->neg) {
-		plain = plain_copy(tensor);
-		if (!plain) {
-			w->status = fy_error(w->diags, FY_IO, "out-of-memory", NULL,
-					     "no memory to lay out a weight");
-			return;
-		}
-	}
-	if (size > 0)
-		put(w, fy_tensor_data(plain ? plain : tensor), size);
-	fy_tensor_unref(plain);
+	w->size += size;
 }
 
-static void write_tensor(writer *w, int field, const fy_tensor *tensor, const char *name)
+static void write_entry(writer *w, const char *key, const char *value)
+{
+	message m = begin_message(w, 13);
+
+	put_text(w, 1, key);
+	put_text(w, 2, value);
+	end_message(w, m);
+}
+
+static void write_place(writer *w, const fy_onnx_place *place)
+{
+	char number[24];
+
+	write_entry(w, "location", place->location);
+	snprintf(number, sizeof(number), "%" PRIu64, place->offset);
+	write_entry(w, "offset", number);
+	snprintf(number, sizeof(number), "%" PRIu64, place->length);
+	write_entry(w, "length", number);
+	put_int(w, 14, 1);
+}
+
+/* place NULL: here. */
+static void write_tensor(writer *w, int field, const fy_tensor *tensor, const char *name,
+			 const fy_onnx_place *place)
 {
 	message m = begin_message(w, field);
 	int64_t count = fy_tensor_numel(tensor);
@@ -174,7 +177,10 @@ static void write_tensor(writer *w, int field, const fy_tensor *tensor, const ch
 		put_int(w, 1, tensor->shape.dims[i]);
 	put_int(w, 2, type);
 	put_text(w, 8, name);
-	write_data(w, tensor, size);
+	if (place && place->location)
+		write_place(w, place);
+	else
+		write_data(w, tensor, size);
 	end_message(w, m);
 }
 
@@ -305,7 +311,7 @@ static void write_attr(writer *w, const fy_node *node, const fy_attr *attr)
 	} else if (kind == FY_ONNX_STRING) {
 		put_bytes(w, 4, attr->arg.s.data, attr->arg.s.len);
 	} else if (kind == FY_ONNX_TENSOR) {
-		write_tensor(w, 5, attr->arg.t, NULL);
+		write_tensor(w, 5, attr->arg.t, NULL, NULL);
 	} else {
 		write_list(w, &attr->arg, kind);
 	}
@@ -450,7 +456,8 @@ static void write_results(writer *w, const fy_block *block, bool identities)
 static void write_constants(writer *w, const fy_graph *graph)
 {
 	for (int i = 0; i < graph->constant_count; i++) {
-		write_tensor(w, 5, graph->constants[i]->tensor, name_of(w, graph->constants[i]));
+		write_tensor(w, 5, graph->constants[i]->tensor, name_of(w, graph->constants[i]),
+			     w->options && w->options->places ? &w->options->places[i] : NULL);
 		if (!w->counting && w->options && w->options->progress)
 			fy_progress_say(w->options->progress, "write", (int64_t)w->size, (int64_t)w->total);
 	}
@@ -591,7 +598,7 @@ static void name_values(writer *w)
 /* ---- the door
  * ------------------------------------------------------------------------------------------------------ */
 
-static fy_status write_all(writer *w)
+static fy_status count(writer *w)
 {
 	if (!fy_onnx_ir_version(w->graph->opset))
 		return fy_error(w->diags, FY_UNSUPPORTED, "onnx-opset", NULL, "opset %d cannot be written",
@@ -600,18 +607,45 @@ static fy_status write_all(writer *w)
 	name_values(w);
 	w->counting = true;
 	write_model(w);
-	if (w->status == FY_OK && w->size > INT32_MAX) {
-		w->status = fy_error(w->diags, FY_UNSUPPORTED, "onnx-too-large", NULL,
-				     "the model needs %" PRIu64 " bytes, a single ONNX file holds at most %d",
-				     w->size, INT32_MAX);
-	}
 	w->counting = false;
 	w->total = w->size;
-	if (w->status == FY_OK)
-		write_model(w);
+	return w->status;
+}
+
+static fy_status write_counted(writer *w)
+{
+	if (w->total > INT32_MAX) {
+		fy_error(w->diags, FY_UNSUPPORTED, "onnx-too-large", NULL,
+			 "the model needs %" PRIu64 " bytes, a single ONNX file holds at most %d", w->total,
+			 INT32_MAX);
+		fy_hint(w->diags, "weights can be kept outside of it: --weights=external or link");
+		return FY_UNSUPPORTED;
+	}
+	write_model(w);
+	return w->status;
+}
+
+static fy_status write_all(writer *w)
+{
+	fy_status status = count(w);
+
+	if (status == FY_OK)
+		status = write_counted(w);
 	fy_free(w->names);
 	fy_free(w->sizes);
-	return w->status;
+	return status;
+}
+
+fy_status fy_onnx_measure(uint64_t *size, const fy_graph *graph, const fy_onnx_write_options *options,
+			  fy_diags *diags)
+{
+	writer w = { .graph = graph, .options = options, .diags = diags };
+	fy_status status = count(&w);
+
+	*size = w.total;
+	fy_free(w.names);
+	fy_free(w.sizes);
+	return status;
 }
 
 fy_status fy_onnx_write(const fy_graph *graph, fy_output *out, const fy_onnx_write_options *options,

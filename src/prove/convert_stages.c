@@ -2,7 +2,7 @@
  * A conversion from the first stage to the last: capture, write, read back, check, commit. Nothing bears the
  * asked name before all checks held.
  */
-#include "prove/prove.h"
+#include "prove/prove_internal.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -19,6 +19,7 @@ typedef struct job {
 	fy_golden golden;
 	fy_inputs inputs;
 	fy_conversion conversion;
+	fy_written written;
 	fy_model *file; /* what was written, read back */
 } job;
 
@@ -93,46 +94,76 @@ static fy_status lower(job *j)
 
 /* ---- the file ---- */
 
-static fy_status write_file(const job *j, fy_output **out, const char **temporary,
-			    const fy_conversion *conversion)
+static fy_write_request write_request(const job *j)
 {
-	fy_onnx_write_options options = { .value_info = true,
-					  .producer_version = j->request->producer_version,
-					  .progress = j->work->progress };
-	FY_TRY(fy_output_open(out, j->path, j->diags));
-	fy_status status = fy_onnx_write(conversion->graph, *out, &options, j->diags);
-	if (status == FY_OK)
-		status = fy_output_finish(*out, temporary);
-	if (status != FY_OK) {
-		fy_output_abort(*out);
-		*out = NULL;
-	}
-	return status;
+	return (fy_write_request){ .model = j->model,
+				   .conversion = &j->conversion,
+				   .path = j->path,
+				   .form = j->request->weights,
+				   .producer_version = j->request->producer_version,
+				   .progress = j->work->progress };
 }
 
-static void tell_write(const job *j, uint64_t size, double seconds)
+static const char *form_name(fy_weights_form form)
 {
-	fy_buf text = { 0 };
+	return form == FY_WEIGHTS_EXTERNAL ? "external" : form == FY_WEIGHTS_LINK ? "link" : "inline";
+}
+
+/* Where the weights are, when not in the file. */
+static void put_weights_place(fy_buf *out, const fy_written *w)
+{
+	if (w->location) {
+		fy_buf_puts(out, "; weights in ");
+		fy_buf_put_clean(out, w->location, strlen(w->location));
+	}
+	if (w->data_size) {
+		fy_buf_puts(out, ", ");
+		fy_buf_put_bytes(out, w->data_size);
+	}
+	if (w->too_large)
+		fy_buf_puts(out, ": too large for one file");
+	if (w->form == FY_WEIGHTS_LINK && w->inside)
+		fy_buf_printf(out, "%s %d of %d tensor%s inline", w->location ? "," : ";", w->inside,
+			      w->constants, w->constants == 1 ? "" : "s");
+}
+
+static fy_json *write_json(const job *j)
+{
 	const fy_lower_report *report = &j->conversion.report;
-	const char *slash = strrchr(j->path, '/');
+	const fy_written *w = &j->written;
 	fy_json *json = fy_json_object();
-	const char *name = slash ? slash + 1 : j->path;
-	fy_buf_put_clean(&text, name, strlen(name));
-	fy_buf_printf(&text, "  opset %d, ", report->opset);
-	fy_buf_put_bytes(&text, size);
-	fy_buf_printf(&text, ", %d node%s", j->conversion.written_nodes,
-		      j->conversion.written_nodes == 1 ? "" : "s");
-	if (report->raised_by)
-		fy_buf_printf(&text, "  (opset raised by %s)", report->raised_by);
 	fy_json_set(json, "file", fy_json_str(j->path));
 	fy_json_set(json, "opset", fy_json_int(report->opset));
 	fy_json_set(json, "ir_version", fy_json_int(report->ir_version));
 	fy_json_set(json, "raised_by", fy_json_str(report->raised_by));
-	fy_json_set(json, "bytes", fy_json_int((int64_t)size));
+	fy_json_set(json, "bytes", fy_json_int((int64_t)w->size));
 	fy_json_set(json, "nodes", fy_json_int(j->conversion.written_nodes));
-	fy_stage_tell(
-		j->work,
-		(fy_stage){ .name = "write", .text = fy_buf_text(&text), .seconds = seconds, .json = json });
+	fy_json_set(json, "weights", fy_json_str(form_name(w->form)));
+	fy_json_set(json, "weights_file", fy_json_str(w->location));
+	fy_json_set(json, "weights_bytes", fy_json_int((int64_t)w->data_size));
+	fy_json_set(json, "tensors", fy_json_int(w->constants));
+	fy_json_set(json, "tensors_inline", fy_json_int(w->inside));
+	return json;
+}
+
+static void tell_write(const job *j, double seconds)
+{
+	fy_buf text = { 0 };
+	const fy_lower_report *report = &j->conversion.report;
+	const char *slash = strrchr(j->path, '/');
+	const char *name = slash ? slash + 1 : j->path;
+	fy_buf_put_clean(&text, name, strlen(name));
+	fy_buf_printf(&text, "  opset %d, ", report->opset);
+	fy_buf_put_bytes(&text, j->written.size);
+	fy_buf_printf(&text, ", %d node%s", j->conversion.written_nodes,
+		      j->conversion.written_nodes == 1 ? "" : "s");
+	put_weights_place(&text, &j->written);
+	if (report->raised_by)
+		fy_buf_printf(&text, "  (opset raised by %s)", report->raised_by);
+	fy_stage_tell(j->work, (fy_stage){ .name = "write",
+					   .text = fy_buf_text(&text),
+					   .seconds = seconds,
+					   .json = write_json(j) });
 	fy_buf_release(&text);
 }
 
@@ -163,23 +194,26 @@ static fy_status prove_smaller(job *j)
 	fy_convert_options convert = r->convert;
 	fy_conversion small = { 0 };
 	fy_inputs inputs = { 0 };
-	fy_output *out = NULL;
+	fy_written written = { 0 };
+	fy_write_request request = write_request(j);
 	fy_model *file = NULL;
-	const char *temporary;
 	convert.lower.opset = j->conversion.report.opset;
+	request.conversion = &small;
+	request.form = j->written.form;
+	request.there = j->written.location;
 	fy_status status = fy_inputs_bind(&inputs, j->model, r->verify_specs, r->verify_spec_count, j->diags);
 	if (status == FY_OK)
 		status = fy_model_capture(&small, j->model, &inputs, &convert, j->diags);
 	if (status == FY_OK)
 		status = fy_conversion_lower(&small, j->model, &convert, j->diags);
 	if (status == FY_OK)
-		status = write_file(j, &out, &temporary, &small);
+		status = fy_written_make(&written, &request, j->diags);
 	if (status == FY_OK)
-		status = fy_model_open(&file, j->model->arena, temporary, NULL, j->diags);
+		status = fy_model_open(&file, j->model->arena, written.temporary, NULL, j->diags);
 	if (status == FY_OK)
 		status = fy_stage_inference(j->work, j->model, file, &inputs, &options, j->diags);
 	fy_model_close(file);
-	fy_output_abort(out);
+	fy_written_abort(&written);
 	fy_conversion_release(&small);
 	fy_inputs_release(&inputs);
 	return status;
@@ -189,7 +223,7 @@ static fy_status prove_file(job *j)
 {
 	fy_verify_options options = verify_options(j);
 	FY_TRY(fy_stage_graph(j->work, j->file, j->diags));
-	FY_TRY(fy_stage_weights(j->work, j->model, j->file, &j->conversion, j->diags));
+	FY_TRY(fy_stage_weights(j->work, j->model, j->file, &j->conversion, &j->written, j->diags));
 	if (j->request->no_verify)
 		return FY_OK;
 	tell_cost(j);
@@ -199,34 +233,33 @@ static fy_status prove_file(job *j)
 }
 
 /* Gives the file its name, or the name of a rejected one; interrupted work leaves nothing. */
-static fy_status settle(job *j, fy_output *out, fy_status proved)
+static fy_status settle(job *j, fy_status proved)
 {
 	if (proved == FY_OK)
-		return fy_output_commit(out);
+		return fy_written_commit(&j->written, NULL);
 	if (proved == FY_INTERRUPTED) {
-		fy_output_abort(out);
+		fy_written_abort(&j->written);
 		return proved;
 	}
 	const char *rejected = fy_arena_printf(j->model->arena, "%s.rejected", j->path);
-	FY_TRY(fy_output_commit_as(out, rejected));
+	FY_TRY(fy_written_commit(&j->written, rejected));
 	fy_hint(j->diags, "what was written is kept as '%s'", rejected);
 	return proved;
 }
 
 static fy_status write_and_prove(job *j)
 {
-	fy_output *out;
-	const char *temporary;
+	fy_write_request request = write_request(j);
 	double start = fy_now();
-	FY_TRY(write_file(j, &out, &temporary, &j->conversion));
-	tell_write(j, fy_output_size(out), fy_now() - start + j->conversion.lower_seconds);
-	fy_status status = fy_model_open(&j->file, j->model->arena, temporary, NULL, j->diags);
+	FY_TRY(fy_written_make(&j->written, &request, j->diags));
+	tell_write(j, fy_now() - start + j->conversion.lower_seconds);
+	fy_status status = fy_model_open(&j->file, j->model->arena, j->written.temporary, NULL, j->diags);
 	if (status == FY_OK) {
 		j->file->called = j->path;
 		status = prove_file(j);
 	}
 	fy_model_close(j->file);
-	return settle(j, out, status);
+	return settle(j, status);
 }
 
 static fy_status run_job(job *j)
@@ -238,7 +271,7 @@ static fy_status run_job(job *j)
 	tell_capture(j);
 	FY_TRY(lower(j));
 	if (j->request->convert.lower.until)
-		return FY_OK;
+		return fy_conversion_check_weights(&j->conversion, j->model, j->work->progress, j->diags);
 	return write_and_prove(j);
 }
 
@@ -258,6 +291,8 @@ fy_status fy_convert_file(const fy_model *model, const char *path, const fy_conv
 	    there.st_ino == model->archive->file.inode)
 		return fy_error(diags, FY_USAGE, "output-is-model", &(fy_place){ .file = model->path },
 				"the output would replace the model itself");
+	if (request->weights == FY_WEIGHTS_LINK && !request->convert.lower.until)
+		FY_TRY(fy_written_check_link(model, path, diags));
 	fy_status status = run_job(&j);
 	fy_golden_release(&j.golden);
 	fy_inputs_release(&j.inputs);

@@ -84,6 +84,7 @@ typedef struct fy_weight_proof {
 	fy_verdict verdict;
 	int used;       /* tensors of the archive that the program uses */
 	int identical;  /* found in the file, equal in type, shape and every bit */
+	int linked;     /* the file refers to their bytes in the archive: nothing was read */
 	int transposed; /* of these: as a transposed matrix under another name */
 	int folded;     /* not in the file: computed into others */
 	int unused;     /* of the archive, and not of `used` */
@@ -91,10 +92,17 @@ typedef struct fy_weight_proof {
 	const char *first_different; /* its name, borrowed */
 } fy_weight_proof;
 
-/* Compares what the captured program uses of the archive with the initializers of the graph read back.
- * program NULL: what is not used is not counted. */
-fy_weight_proof fy_weights_prove(const fy_conversion *conversion, const fy_model *program,
-				 const fy_graph *file);
+/* What is known of a file from having written it. */
+typedef struct fy_written fy_written;
+
+/*
+ * Compares what the captured program uses of the archive with the initializers of the file read back.
+ * program NULL: not of an archive, what is not used is not counted. written NULL: nothing is known. An error
+ * only for a damaged record.
+ */
+fy_status FY_MUST_USE fy_weights_prove(fy_weight_proof *out, const fy_conversion *conversion,
+				       const fy_model *program, const fy_model *file,
+				       const fy_written *written, fy_diags *diags);
 /* "70 of 70 tensors identical to the archive, bit for bit". */
 void fy_buf_put_weight_proof(fy_buf *out, const fy_weight_proof *proof);
 fy_json *fy_weight_proof_json(const fy_weight_proof *proof);
@@ -171,8 +179,17 @@ typedef struct fy_work {
 	fy_ort *ort; /* NULL: not found */
 } fy_work;
 
+/* Where the weights of a converted model are. */
+typedef enum fy_weights_form {
+	FY_WEIGHTS_AUTO, /* in the file, or in another one when it would have 2 GiB or more */
+	FY_WEIGHTS_INLINE,
+	FY_WEIGHTS_EXTERNAL, /* in one file beside it */
+	FY_WEIGHTS_LINK,     /* in the archive, which the file refers to */
+} fy_weights_form;
+
 typedef struct fy_convert_request {
 	fy_convert_options convert;
+	fy_weights_form weights;
 	const fy_input_spec *specs, *verify_specs; /* verify_specs: a smaller input to verify with */
 	int spec_count, verify_spec_count;
 	bool no_verify;
@@ -204,7 +221,8 @@ void fy_stage_tell(const fy_work *work, fy_stage stage);
 void fy_stage_model(const fy_work *work, const fy_model *model);
 fy_status FY_MUST_USE fy_stage_graph(const fy_work *work, const fy_model *file, fy_diags *diags);
 fy_status FY_MUST_USE fy_stage_weights(const fy_work *work, const fy_model *program, const fy_model *file,
-				       const fy_conversion *conversion, fy_diags *diags);
+				       const fy_conversion *conversion, const fy_written *written,
+				       fy_diags *diags);
 /*
  * Fills the inputs and compares results. Where branches or loops depend on data, made-up inputs of further
  * seeds take their turn: they may go other ways than the first.

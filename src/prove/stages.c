@@ -51,10 +51,11 @@ fy_status fy_stage_graph(const fy_work *work, const fy_model *file, fy_diags *di
 }
 
 fy_status fy_stage_weights(const fy_work *work, const fy_model *program, const fy_model *file,
-			   const fy_conversion *conversion, fy_diags *diags)
+			   const fy_conversion *conversion, const fy_written *written, fy_diags *diags)
 {
 	fy_buf text = { 0 };
-	fy_weight_proof proof = fy_weights_prove(conversion, program, file->onnx.graph);
+	fy_weight_proof proof;
+	FY_TRY(fy_weights_prove(&proof, conversion, program, file, written, diags));
 	fy_buf_put_weight_proof(&text, &proof);
 	fy_stage_tell(work, (fy_stage){ .name = "weights",
 					.verdict = proof.verdict,

@@ -64,7 +64,7 @@ static fy_status prove_weights(job *j, const fy_convert_options *convert)
 	if (j->reference->kind != FY_MODEL_PROGRAM)
 		return FY_OK;
 	FY_TRY(fy_model_capture(&j->conversion, j->reference, &j->inputs, convert, j->diags));
-	return fy_stage_weights(j->work, j->reference, j->file, &j->conversion, j->diags);
+	return fy_stage_weights(j->work, j->reference, j->file, &j->conversion, NULL, j->diags);
 }
 
 static fy_status run_job(job *j)

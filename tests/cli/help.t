@@ -26,7 +26,7 @@ $ ferry help convert
 |       --output-name NAME     names of the outputs (OUTPUT__0, ...)
 |       --keep-output I        keep output I only; repeat for more (all)
 |       --method NAME          method of the program (forward)
-|       --weights inline       where weights are kept: in the file
+|       --weights FORM         where weights are: inline, external, link (inline below 2 GB)
 |       --fuse                 fold batch normalization into convolutions
 |       --no-verify            do not run the model to compare results
 |       --verify-input SPEC    a smaller input to compare with
@@ -45,6 +45,8 @@ $ ferry help convert
 | OUT appears, or replaces an older file, only when every check held; after a failed one the new file is kept as
 | OUT.rejected. SPEC is 1x3x224x224, int64[1,128], @file.npy, 5, 1.5, true, none or 'text'. Without --input the
 | shapes that the archive remembers are taken.
+| Weights are in OUT (inline), in one file OUT.HASH.data beside it (external), or stay in MODEL, which OUT then
+| refers to and has to lie beside (link).
 $ ferry run --help
 | ferry run MODEL
 |

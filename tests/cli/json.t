@@ -33,7 +33,12 @@ $ ferry convert models/argmax/model.pt -o a.onnx --golden models/argmax --json
 |         "ir_version": 4,
 |         "raised_by": null,
 |         "bytes": 14630,
-|         "nodes": 22
+|         "nodes": 22,
+|         "weights": "inline",
+|         "weights_file": null,
+|         "weights_bytes": 0,
+|         "tensors": 26,
+|         "tensors_inline": 26
 |       }
 |     },
 |     {
@@ -54,6 +59,7 @@ $ ferry convert models/argmax/model.pt -o a.onnx --golden models/argmax --json
 |         "verdict": "ok",
 |         "used": 26,
 |         "identical": 26,
+|         "linked": 0,
 |         "transposed": 0,
 |         "folded": 0,
 |         "unused": 0,

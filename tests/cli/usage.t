@@ -27,8 +27,8 @@ $ ferry convert a.pt --opset seventeen
 ! error: --opset is a number or auto, not 'seventeen' [usage]
 !   hint: ferry convert --help
 = 2
-$ ferry convert a.pt --weights link
-! error: --weights can be inline only, not 'link' [usage]
+$ ferry convert a.pt --weights both
+! error: --weights is inline, external, link or auto, not 'both' [usage]
 !   hint: ferry convert --help
 = 2
 $ ferry convert a.pt --bound 0

@@ -1,0 +1,271 @@
+/*
+ * Reads back what is written, while it is written. The writer says where the bytes of each tensor will be; a
+ * second thread follows it piece by piece, compares them with their source and computes the CRC-32 of the
+ * archive's records. Must not know what is written or why.
+ */
+#include "prove/prove_internal.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	PIECE = 256 * 1024, /* two of them fit a core's cache */
+	PUSHED = 16 * 1024 * 1024,
+	UNIT = 1024 * 1024, /* what is not full yet may be written again */
+};
+
+typedef enum finding { NOT_COMPARED, SAME, DIFFERENT } finding;
+
+typedef struct job {
+	const fy_tensor *tensor; /* NULL: the record only */
+	fy_zip_record *record;   /* NULL: none, or checked already */
+	uint64_t offset, size;
+	finding found;
+} job;
+
+struct fy_readback {
+	fy_output *out;
+	fy_archive *archive;
+	int from; /* the archive, without its map; -1: by the map */
+	pthread_t thread;
+	bool running;
+	pthread_mutex_t lock; /* of all below */
+	pthread_cond_t changed;
+	job *jobs;
+	size_t count, capacity;
+	uint64_t flushed;
+	bool done; /* nothing more will be written */
+	fy_zip_record *damaged;
+	uint64_t pushed; /* from here on the thread's: up to where the disk is at work */
+	uint8_t source[PIECE], copy[PIECE];
+};
+
+/* ---- in the thread ---- */
+
+static bool wait_for(fy_readback *r, uint64_t size)
+{
+	pthread_mutex_lock(&r->lock);
+	while (r->flushed < size && !r->done)
+		pthread_cond_wait(&r->changed, &r->lock);
+	bool there = r->flushed >= size;
+	pthread_mutex_unlock(&r->lock);
+	return there;
+}
+
+/* Bytes of the archive file. */
+static const uint8_t *archive_bytes(fy_readback *r, uint64_t offset, size_t len)
+{
+	if (r->from < 0)
+		return r->archive->file.data + offset;
+	return fy_read_at(r->from, offset, r->source, len) ? r->source : NULL;
+}
+
+static void push(fy_readback *r, uint64_t end)
+{
+	end -= end % UNIT;
+	if (end < r->pushed + PUSHED)
+		return;
+	fy_output_push(r->out, r->pushed, end);
+	r->pushed = end;
+}
+
+static const uint8_t *tensor_bytes(fy_readback *r, const fy_tensor *tensor, uint64_t at, size_t len)
+{
+	uint64_t start = (uint64_t)tensor->offset * fy_dtype_size(tensor->dtype) + at;
+	if (tensor->storage->file == &r->archive->file)
+		return archive_bytes(r, tensor->storage->file_offset + start, len);
+	return tensor->storage->bytes + start;
+}
+
+static void judge_record(fy_readback *r, fy_zip_record *record, uint32_t crc)
+{
+	record->crc_checked = crc == record->crc;
+	if (!record->crc_checked && !r->damaged)
+		r->damaged = record;
+}
+
+static void check_record(fy_readback *r, fy_zip_record *record)
+{
+	uint32_t crc = 0;
+	if (record->deflated || record->crc_checked)
+		return; /* what is deflated was checked when it was unpacked */
+	for (uint64_t at = 0; at < record->size; at += PIECE) {
+		size_t n = record->size - at < PIECE ? (size_t)(record->size - at) : PIECE;
+		const uint8_t *bytes = archive_bytes(r, record->offset + at, n);
+		if (!bytes) {
+			r->damaged = record;
+			return;
+		}
+		crc = fy_zip_crc(crc, bytes, n);
+	}
+	judge_record(r, record, crc);
+}
+
+/* The tensor is all of its record: one pass serves both. */
+static bool is_whole(const fy_readback *r, const job *j)
+{
+	const fy_storage *storage = j->tensor->storage;
+	return j->record && !j->record->deflated && storage->file == &r->archive->file &&
+	       storage->file_offset == j->record->offset && j->tensor->offset == 0 &&
+	       j->size == j->record->size;
+}
+
+static finding compare(fy_readback *r, const job *j)
+{
+	bool whole = is_whole(r, j);
+	uint32_t crc = 0;
+	finding found = SAME;
+	for (uint64_t at = 0; at < j->size; at += PIECE) {
+		size_t n = j->size - at < PIECE ? (size_t)(j->size - at) : PIECE;
+		if (!wait_for(r, j->offset + at + n))
+			return NOT_COMPARED;
+		const uint8_t *bytes = tensor_bytes(r, j->tensor, at, n);
+		if (!bytes || !fy_output_read_back(r->out, j->offset + at, r->copy, n))
+			return NOT_COMPARED;
+		if (memcmp(bytes, r->copy, n) != 0)
+			found = DIFFERENT;
+		if (whole)
+			crc = fy_zip_crc(crc, bytes, n);
+		push(r, j->offset + at + n);
+	}
+	if (whole)
+		judge_record(r, j->record, crc);
+	return found;
+}
+
+static finding do_job(fy_readback *r, const job *j)
+{
+	finding found = j->tensor ? compare(r, j) : NOT_COMPARED;
+	if (j->record && (!j->tensor || found != NOT_COMPARED) && !r->damaged)
+		check_record(r, j->record);
+	return found;
+}
+
+static void *follow(void *user)
+{
+	fy_readback *r = user;
+	size_t next = 0;
+	pthread_mutex_lock(&r->lock);
+	for (;;) {
+		while (next == r->count && !r->done)
+			pthread_cond_wait(&r->changed, &r->lock);
+		if (next == r->count)
+			break;
+		job present = r->jobs[next];
+		pthread_mutex_unlock(&r->lock);
+		present.found = do_job(r, &present);
+		pthread_mutex_lock(&r->lock);
+		r->jobs[next++].found = present.found;
+	}
+	pthread_mutex_unlock(&r->lock);
+	return NULL;
+}
+
+/* ---- in the writer's ---- */
+
+static void on_flush(void *user, uint64_t flushed)
+{
+	fy_readback *r = user;
+	pthread_mutex_lock(&r->lock);
+	r->flushed = flushed;
+	pthread_cond_signal(&r->changed);
+	pthread_mutex_unlock(&r->lock);
+}
+
+fy_readback *fy_readback_start(fy_output *out, fy_archive *archive)
+{
+	fy_readback *r = fy_zalloc(sizeof(*r));
+	r->out = out;
+	r->archive = archive;
+	r->from = fy_file_descriptor(&archive->file);
+	pthread_mutex_init(&r->lock, NULL);
+	pthread_cond_init(&r->changed, NULL);
+	r->running = pthread_create(&r->thread, NULL, follow, r) == 0;
+	fy_output_on_flush(out, on_flush, r);
+	return r;
+}
+
+static void add(fy_readback *r, job added)
+{
+	pthread_mutex_lock(&r->lock);
+	r->jobs = fy_grow(r->jobs, &r->capacity, r->count + 1, sizeof(*r->jobs));
+	r->jobs[r->count++] = added;
+	pthread_cond_signal(&r->changed);
+	pthread_mutex_unlock(&r->lock);
+}
+
+void fy_readback_expect(void *readback, const fy_tensor *tensor, uint64_t offset)
+{
+	fy_readback *r = readback;
+	/* What the writer lays out anew is compared when the file is read. */
+	if (!fy_tensor_is_contiguous(tensor) || tensor->conj || tensor->neg)
+		return;
+	uint64_t size = (uint64_t)fy_tensor_numel(tensor) * fy_dtype_size(tensor->dtype);
+	add(r, (job){ .tensor = tensor,
+		      .record = fy_archive_record(r->archive, tensor),
+		      .offset = offset,
+		      .size = size });
+}
+
+void fy_readback_check(fy_readback *readback, const fy_tensor *tensor)
+{
+	fy_zip_record *record = fy_archive_record(readback->archive, tensor);
+	if (record)
+		add(readback, (job){ .record = record });
+}
+
+fy_status fy_readback_end(fy_readback *readback, fy_diags *diags)
+{
+	fy_readback *r = readback;
+	/* A failure is the output's, and told when it is finished. */
+	(void)!fy_output_flush(r->out);
+	pthread_mutex_lock(&r->lock);
+	r->done = true;
+	pthread_cond_signal(&r->changed);
+	pthread_mutex_unlock(&r->lock);
+	if (r->running)
+		pthread_join(r->thread, NULL);
+	else
+		follow(r);
+	r->running = false;
+	fy_output_on_flush(r->out, NULL, NULL);
+	if (r->from >= 0)
+		close(r->from);
+	return r->damaged ? fy_zip_check_crc(r->archive->zip, r->damaged, diags) : FY_OK;
+}
+
+/* Jobs that compare are in order of their offsets. */
+bool fy_readback_knows(const fy_readback *readback, const fy_tensor *tensor, uint64_t offset, bool *same)
+{
+	size_t low = 0, high = readback->count;
+	while (high > low && !readback->jobs[high - 1].tensor)
+		high--;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (readback->jobs[middle].offset < offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == readback->count)
+		return false;
+	const job *j = &readback->jobs[low];
+	if (!j->tensor || j->offset != offset || j->found == NOT_COMPARED ||
+	    j->tensor->dtype != tensor->dtype || j->tensor->storage != tensor->storage ||
+	    j->tensor->offset != tensor->offset || !fy_shape_eq(&j->tensor->shape, &tensor->shape) ||
+	    !fy_tensor_is_contiguous(tensor) || tensor->conj || tensor->neg)
+		return false;
+	*same = j->found == SAME;
+	return true;
+}
+
+void fy_readback_free(fy_readback *readback)
+{
+	if (!readback)
+		return;
+	pthread_mutex_destroy(&readback->lock);
+	pthread_cond_destroy(&readback->changed);
+	fy_free(readback->jobs);
+	fy_free(readback);
+}
