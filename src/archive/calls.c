@@ -57,7 +57,7 @@ static fy_status on_global(fy_unpickler *u, void *user, fy_pvalue *global, fy_pv
 		return fy_unpickler_fail(u, FY_UNSUPPORTED, "pickle-global", "%s.%s is not supported", module,
 					 name);
 	if (role == FY_ROLE_NONE && strcmp(module, "torch") == 0 && fy_dtype_parse(fy_str_of(name), &dtype) &&
-	    strcmp(name, fy_dtype_name(dtype)) == 0) {
+	    fy_dtype_known(dtype) && strcmp(name, fy_dtype_name(dtype)) == 0) {
 		global->kind = FY_P_DTYPE;
 		global->i = (int64_t)dtype;
 		return FY_OK;

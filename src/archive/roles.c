@@ -103,7 +103,7 @@ static const known names[] = {
 };
 
 /* In the order of their numbers; NULL: a type without a storage class. */
-static const char *const storages[FY_DTYPE_COUNT] = {
+static const char *const storages[FY_DTYPE_TORCH] = {
 	"Byte",
 	"Char",
 	"Short",
@@ -163,7 +163,7 @@ bool fy_storage_class(const char *name, fy_dtype *out)
 		*out = FY_U8;
 		return true;
 	}
-	for (int i = 0; i < FY_DTYPE_COUNT; i++)
+	for (int i = 0; i < FY_DTYPE_TORCH; i++)
 		if (strlen(storages[i]) == len && strncmp(storages[i], name, len) == 0) {
 			*out = (fy_dtype)i;
 			return true;

@@ -164,6 +164,20 @@ void fy_map_put(fy_map *map, fy_str key, void *value); /* replaces */
 void fy_map_release(fy_map *map);
 uint64_t fy_hash(const void *bytes, size_t len);
 
+/* Hash table of borrowed things that hold their own key. Empty when all but key_of and arena is zero. */
+typedef struct fy_index {
+	fy_str (*key_of)(const void *thing);
+	fy_arena *arena; /* where its memory is from; NULL: of its own, until fy_index_release() */
+	const void **things;
+	uint32_t *hashes; /* of the things, in step */
+	size_t count, slot_count;
+} fy_index;
+
+void *fy_index_get(const fy_index *index, fy_str key); /* NULL when absent */
+/* Adds the thing when none of its key is there. Returns the one that is. */
+void *fy_index_put(fy_index *index, const void *thing);
+void fy_index_release(fy_index *index);
+
 /* ---- diagnostics: diag.c -------------------------------------------------------------------- */
 
 /* A place in what the user gave. Any field may be NULL or 0 when unknown. Borrowed texts must live as

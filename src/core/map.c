@@ -1,9 +1,11 @@
 /*
  * Hash map from text to pointer: entries in order of insertion, and a table of indices with linear probing.
+ * And the same without copies: an index of things that know their key.
  * Keys come from files, so the hash (SipHash-1-3) is keyed per process: nobody can prepare collisions.
  */
 #include "core/core.h"
 
+#include <pthread.h>
 #include <string.h>
 #include <sys/auxv.h>
 
@@ -58,14 +60,21 @@ uint64_t fy_hash(const void *bytes, size_t len)
 	return sip_hash(bytes, len, fixed);
 }
 
+static uint64_t secret[2];
+static pthread_once_t secret_once = PTHREAD_ONCE_INIT;
+
 /* The kernel gives each process 16 random bytes at its start. */
-static uint64_t key_hash(fy_str key)
+static void find_secret(void)
 {
-	uint64_t secret[2] = { 0, 0 };
 	const void *random = (const void *)(uintptr_t)getauxval(AT_RANDOM);
 
 	if (random)
 		memcpy(secret, random, sizeof(secret));
+}
+
+static uint64_t key_hash(fy_str key)
+{
+	pthread_once(&secret_once, find_secret);
 	return sip_hash(key.data, key.len, secret);
 }
 
@@ -144,4 +153,85 @@ void fy_map_release(fy_map *map)
 	fy_free(map->entries);
 	fy_free(map->slots);
 	*map = (fy_map){ 0 };
+}
+
+/* ---- indices ---- */
+
+/* The slot of the key, or the empty one where it would go. */
+static size_t find_thing(const fy_index *index, fy_str key, uint32_t hash)
+{
+	size_t slot = hash & (index->slot_count - 1);
+
+	while (index->things[slot]) {
+		if (index->hashes[slot] == hash && fy_str_eq(index->key_of(index->things[slot]), key))
+			break;
+		slot = (slot + 1) & (index->slot_count - 1);
+	}
+	return slot;
+}
+
+void *fy_index_get(const fy_index *index, fy_str key)
+{
+	if (index->count == 0)
+		return NULL;
+	return (void *)index->things[find_thing(index, key, (uint32_t)key_hash(key))];
+}
+
+static void *index_memory(const fy_index *index, size_t count, size_t item_size)
+{
+	size_t bytes;
+
+	if (!fy_mul_size(count, item_size, &bytes))
+		fy_out_of_memory(SIZE_MAX);
+	return index->arena ? fy_arena_alloc(index->arena, bytes) : fy_zalloc(bytes);
+}
+
+static void widen_index(fy_index *index)
+{
+	fy_index old = *index;
+
+	index->slot_count = old.slot_count ? old.slot_count * 2 : 16;
+	index->things = index_memory(index, index->slot_count, sizeof(*index->things));
+	index->hashes = index_memory(index, index->slot_count, sizeof(*index->hashes));
+	for (size_t i = 0; i < old.slot_count; i++) {
+		size_t slot = old.hashes[i] & (index->slot_count - 1);
+
+		if (!old.things[i])
+			continue;
+		while (index->things[slot])
+			slot = (slot + 1) & (index->slot_count - 1);
+		index->things[slot] = old.things[i];
+		index->hashes[slot] = old.hashes[i];
+	}
+	fy_index_release(&old);
+}
+
+void *fy_index_put(fy_index *index, const void *thing)
+{
+	fy_str key = index->key_of(thing);
+	uint32_t hash = (uint32_t)key_hash(key);
+	size_t slot;
+
+	/* Kept at most two thirds full. */
+	if ((index->count + 1) * 3 > index->slot_count * 2)
+		widen_index(index);
+	slot = find_thing(index, key, hash);
+	if (!index->things[slot]) {
+		FY_ASSERT(index->count < UINT32_MAX / 2);
+		index->things[slot] = thing;
+		index->hashes[slot] = hash;
+		index->count++;
+	}
+	return (void *)index->things[slot];
+}
+
+void fy_index_release(fy_index *index)
+{
+	if (!index->arena) {
+		fy_free(index->things);
+		fy_free(index->hashes);
+	}
+	index->things = NULL;
+	index->hashes = NULL;
+	index->count = index->slot_count = 0;
 }

@@ -121,7 +121,7 @@ static fy_status iterate(loop *l)
 /* All iterations of scan output i along a new first axis. */
 static fy_status stack(const loop *l, int i, fy_tensor **out)
 {
-	const fy_type *type = &l->body->results[1 + l->carried + i]->type;
+	const fy_type *type = l->body->results[1 + l->carried + i]->type;
 	fy_place place = fy_engine_place(l->node);
 	const fy_tensor *first = l->iteration > 0 ? l->stacks[i][0] : NULL;
 	fy_shape element = first ? first->shape : type->shape, shape = { element.rank + 1, { l->iteration } };

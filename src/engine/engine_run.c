@@ -198,9 +198,9 @@ static fy_status refuse_input(const fy_engine *engine, int i, const fy_tensor *g
 	fy_buf expected = { 0 }, got = { 0 };
 	fy_status status;
 
-	fy_buf_puts(&expected, fy_dtype_name(param->type.dtype));
-	if (param->type.has_shape)
-		fy_buf_put_shape(&expected, &param->type.shape);
+	fy_buf_puts(&expected, fy_dtype_name(param->type->dtype));
+	if (param->type->has_shape)
+		fy_buf_put_shape(&expected, &param->type->shape);
 	fy_buf_put_tensor_type(&got, given);
 	status = fy_error(engine->diags, FY_USAGE, "input-mismatch", NULL, "input %d%s%s%s takes %s, not %s",
 			  i, param->name ? " '" : "", param->name ? param->name : "", param->name ? "'" : "",
@@ -243,7 +243,7 @@ static fy_status check_inputs(const fy_engine *engine, fy_tensor *const *inputs,
 	for (int i = 0; i < symbol_count; i++)
 		symbols[i] = -1;
 	for (int i = 0; i < count && status == FY_OK; i++) {
-		const fy_type *type = &block->params[i]->type;
+		const fy_type *type = block->params[i]->type;
 		bool typed = type->kind == FY_TYPE_TENSOR || type->kind == FY_TYPE_SCALAR;
 
 		if ((typed && type->dtype != inputs[i]->dtype) ||

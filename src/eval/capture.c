@@ -143,14 +143,14 @@ static fy_status join_endings(fy_capture *c, fy_node *node, const fy_ending *a, 
 	out->count = a->count;
 	out->values = FY_NEW_ARRAY(c->arena, fy_value *, a->count + 1);
 	for (int i = 0; i < a->count; i++) {
-		fy_type type = a->values[i]->type;
+		fy_type type = *a->values[i]->type;
 
-		if (!same_kind(&type, &b->values[i]->type))
+		if (!same_kind(&type, b->values[i]->type))
 			return fy_error(c->diags, FY_UNSUPPORTED, "data-dependent",
 					&(fy_place){ .file = c->program->archive->path },
 					"the type or rank of result %d depends on data", i);
 		for (int d = 0; d < type.shape.rank; d++)
-			if (type.shape.dims[d] != b->values[i]->type.shape.dims[d])
+			if (type.shape.dims[d] != b->values[i]->type->shape.dims[d])
 				type.shape.dims[d] = fy_dim_symbol(fy_graph_symbol(c->graph, NULL));
 		fy_block_result(node->blocks[0], a->values[i]);
 		fy_block_result(node->blocks[1], b->values[i]);

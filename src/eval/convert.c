@@ -37,7 +37,7 @@ static fy_status cast_symbol(fy_eval *ev, fy_value *value, fy_dtype dtype, fy_iv
 
 	if (!value)
 		return FY_UNSUPPORTED;
-	if (value->type.dtype != dtype) {
+	if (value->type->dtype != dtype) {
 		if (dtype == FY_BOOL)
 			value = fy_eval_record(ev, "aten::ne.Scalar", (fy_arg[]){ args[0], fy_arg_int(0) }, 2,
 					       &type);
@@ -85,7 +85,7 @@ fy_status fy_eval_to_number(fy_eval *ev, fy_ivalue value, fy_ikind kind, fy_ival
 	case FY_I_TENSOR:
 		return tensor_to_number(ev, value.t, kind, out);
 	case FY_I_SYMBOL:
-		return cast_symbol(ev, value.symbol, number_dtype(kind, value.symbol->type.dtype), out);
+		return cast_symbol(ev, value.symbol, number_dtype(kind, value.symbol->type->dtype), out);
 	case FY_I_BOOL:
 		f = value.b;
 		break;
@@ -216,18 +216,18 @@ bool fy_eval_is_instance(const fy_btype *type, fy_ivalue value)
 		return value.kind == FY_I_TENSOR;
 	case FY_TS_INT:
 		return value.kind == FY_I_INT ||
-		       (value.kind == FY_I_SYMBOL && value.symbol->type.dtype == FY_I64);
+		       (value.kind == FY_I_SYMBOL && value.symbol->type->dtype == FY_I64);
 	case FY_TS_FLOAT:
 		return value.kind == FY_I_FLOAT ||
-		       (value.kind == FY_I_SYMBOL && value.symbol->type.dtype == FY_F64);
+		       (value.kind == FY_I_SYMBOL && value.symbol->type->dtype == FY_F64);
 	case FY_TS_BOOL:
 		return value.kind == FY_I_BOOL ||
-		       (value.kind == FY_I_SYMBOL && value.symbol->type.dtype == FY_BOOL);
+		       (value.kind == FY_I_SYMBOL && value.symbol->type->dtype == FY_BOOL);
 	case FY_TS_COMPLEX:
 		return value.kind == FY_I_COMPLEX;
 	case FY_TS_NUMBER:
 		return value.kind == FY_I_INT || value.kind == FY_I_FLOAT || value.kind == FY_I_COMPLEX ||
-		       (value.kind == FY_I_SYMBOL && value.symbol->type.dtype != FY_BOOL);
+		       (value.kind == FY_I_SYMBOL && value.symbol->type->dtype != FY_BOOL);
 	case FY_TS_STR:
 		return value.kind == FY_I_STR;
 	case FY_TS_NONE:

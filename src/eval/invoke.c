@@ -60,7 +60,7 @@ static fy_arg call_arg(fy_invocation *in, fy_ivalue v)
 	case FY_I_DEVICE:
 		return fy_arg_str(fy_arena_strndup(in->scratch, v.s->data, v.s->len));
 	case FY_I_SYMBOL:
-		return number_meta(in, v.symbol->type.dtype);
+		return number_meta(in, v.symbol->type->dtype);
 	case FY_I_TENSOR: {
 		fy_tensor *tensor = fy_var_tensor(in->ev, v.t);
 

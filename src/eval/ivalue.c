@@ -251,7 +251,7 @@ fy_dtype fy_inumber_dtype(fy_ivalue v)
 	case FY_I_FLOAT:
 		return FY_F64;
 	case FY_I_SYMBOL:
-		return v.symbol->type.dtype;
+		return v.symbol->type->dtype;
 	default:
 		FY_BUG("a %s is no number", fy_ikind_name(v));
 	}

@@ -11,7 +11,7 @@ static bool accepts(const fy_schema_type *type, fy_ivalue v, bool convert);
 
 static fy_dtype symbol_dtype(fy_ivalue v)
 {
-	return v.symbol->type.dtype;
+	return v.symbol->type->dtype;
 }
 
 static bool is_int(fy_ivalue v)

@@ -212,9 +212,10 @@ bool fy_leaf_type(fy_ivalue v, fy_type *out)
 
 fy_ivalue fy_leaf_of(fy_eval *ev, fy_value *value)
 {
-	if (value->type.kind == FY_TYPE_SCALAR)
+	if (value->type->kind == FY_TYPE_SCALAR)
 		return fy_isymbol(value);
-	return fy_itensor(fy_var_symbolic(ev, fy_tensor_meta(value->type.dtype, &value->type.shape), value));
+	return fy_itensor(
+		fy_var_symbolic(ev, fy_tensor_meta(value->type->dtype, &value->type->shape), value));
 }
 
 static fy_ivalue output(fy_merge *m, const fy_type *type, fy_ivalue a, fy_ivalue b)

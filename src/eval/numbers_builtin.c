@@ -25,7 +25,7 @@ static fy_dtype number_type(fy_ivalue v)
 	case FY_I_FLOAT:
 		return FY_F64;
 	default:
-		return v.symbol->type.dtype;
+		return v.symbol->type->dtype;
 	}
 }
 

@@ -284,7 +284,7 @@ static fy_status from_symbol(fy_eval *ev, fy_value *value, fy_dtype dtype, fy_iv
 {
 	fy_type type = fy_type_tensor(dtype, &(fy_shape){ 0 });
 
-	if (value->type.dtype != dtype) {
+	if (value->type->dtype != dtype) {
 		fy_arg args[] = { fy_arg_value(value), fy_arg_int(dtype) };
 
 		value = fy_eval_record(ev, "aten::to.dtype", args, 2, &type);
@@ -303,7 +303,7 @@ static fy_dtype own_dtype(fy_ivalue v, bool exact)
 	case FY_I_COMPLEX:
 		return exact ? FY_C128 : FY_C64;
 	case FY_I_SYMBOL:
-		return v.symbol->type.dtype == FY_F64 && !exact ? FY_F32 : v.symbol->type.dtype;
+		return v.symbol->type->dtype == FY_F64 && !exact ? FY_F32 : v.symbol->type->dtype;
 	case FY_I_LIST:
 		return v.seq->count ? own_dtype(v.seq->items[0], exact)
 				    : (v.seq->element == FY_TS_INT    ? FY_I64

@@ -20,7 +20,7 @@ static fy_status plain(fy_eval *ev, const fy_bexpr *expr, const fy_args *args, f
 static bool is_float(fy_ivalue v)
 {
 	return v.kind == FY_I_FLOAT || (v.kind == FY_I_TENSOR && fy_dtype_is_float(v.t->tensor->dtype)) ||
-	       (v.kind == FY_I_SYMBOL && v.symbol->type.dtype == FY_F64);
+	       (v.kind == FY_I_SYMBOL && v.symbol->type->dtype == FY_F64);
 }
 
 /* Up to version 3 integers divided by integers truncated. */

@@ -92,7 +92,7 @@ static fy_tensor *flat_places(const fy_tensor *view, const fy_tensor *base)
 
 static fy_value *reshaped(fy_eval *ev, fy_value *value, const fy_shape *shape)
 {
-	fy_type type = value->type;
+	fy_type type = *value->type;
 	fy_arg args[2] = { fy_arg_value(value), fy_arg_ints(ev->arena, shape->dims, shape->rank) };
 
 	if (fy_shape_eq(&type.shape, shape))
@@ -120,8 +120,8 @@ static fy_status write_places(fy_eval *ev, fy_var *var, fy_value *by)
 	index = fy_graph_constant(ev->graph, places, NULL);
 	fy_tensor_unref(places);
 	flat = reshaped(ev, content(ev, cell), &(fy_shape){ 1, { numel } });
-	by = reshaped(ev, by, &index->type.shape);
-	type = flat->type;
+	by = reshaped(ev, by, &index->type->shape);
+	type = *flat->type;
 	flat = fy_eval_record(
 		ev, "aten::scatter.src",
 		(fy_arg[]){ fy_arg_value(flat), fy_arg_int(0), fy_arg_value(index), fy_arg_value(by) }, 4,

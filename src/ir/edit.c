@@ -9,26 +9,26 @@
 
 /* ---- uses ------------------------------------------------------------------------------------ */
 
-static void add_use(fy_arena *arena, fy_value *value, fy_use use)
+static fy_use *add_use(fy_arena *arena, fy_value *value, fy_use use)
 {
 	fy_use *entry = FY_NEW(arena, fy_use);
 
 	*entry = use;
 	entry->next = value->uses;
+	if (entry->next)
+		entry->next->prev = entry;
 	value->uses = entry;
+	return entry;
 }
 
-static void remove_use(fy_value *value, const fy_block *block, int index, const fy_arg *slot)
+static void remove_use(fy_value *value, fy_use *use)
 {
-	for (fy_use **link = &value->uses; *link; link = &(*link)->next) {
-		fy_use *use = *link;
-
-		if (slot ? use->slot == slot : (use->block == block && use->index == index)) {
-			*link = use->next;
-			return;
-		}
-	}
-	FY_BUG("value %d does not know of a use", value->id);
+	if (use->prev)
+		use->prev->next = use->next;
+	else
+		value->uses = use->next;
+	if (use->next)
+		use->next->prev = use->prev;
 }
 
 void fy_ir_use_result(fy_block *block, int index, fy_value *value)
@@ -38,13 +38,21 @@ void fy_ir_use_result(fy_block *block, int index, fy_value *value)
 
 void fy_ir_unuse_result(fy_block *block, int index)
 {
-	remove_use(block->results[index], block, index, NULL);
+	fy_value *value = block->results[index];
+
+	for (fy_use *use = value->uses; use; use = use->next) {
+		if (use->block == block && use->index == index) {
+			remove_use(value, use);
+			return;
+		}
+	}
+	FY_BUG("value %d does not know of a use", value->id);
 }
 
 static void use_args(fy_arena *arena, fy_node *node, fy_arg *arg)
 {
 	if (arg->kind == FY_ARG_VALUE) {
-		add_use(arena, arg->v, (fy_use){ .node = node, .slot = arg });
+		arg->use = add_use(arena, arg->v, (fy_use){ .node = node, .slot = arg });
 	} else if (arg->kind == FY_ARG_LIST) {
 		for (int i = 0; i < arg->list.count; i++)
 			use_args(arena, node, &arg->list.items[i]);
@@ -54,7 +62,9 @@ static void use_args(fy_arena *arena, fy_node *node, fy_arg *arg)
 static void unuse_args(fy_arg *arg)
 {
 	if (arg->kind == FY_ARG_VALUE) {
-		remove_use(arg->v, NULL, 0, arg);
+		FY_ASSERT(arg->use && arg->use->slot == arg);
+		remove_use(arg->v, arg->use);
+		arg->use = NULL;
 	} else if (arg->kind == FY_ARG_LIST) {
 		for (int i = 0; i < arg->list.count; i++)
 			unuse_args(&arg->list.items[i]);
@@ -72,12 +82,22 @@ void fy_ir_drop_tensors(fy_arg *arg)
 	}
 }
 
+void fy_ir_hold_tensors(const fy_arg *arg)
+{
+	if (arg->kind == FY_ARG_TENSOR) {
+		fy_tensor_ref(arg->t);
+	} else if (arg->kind == FY_ARG_LIST) {
+		for (int i = 0; i < arg->list.count; i++)
+			fy_ir_hold_tensors(&arg->list.items[i]);
+	}
+}
+
 /* A copy of `arg` that lives as long as the graph and holds its own references. */
 static fy_arg own_arg(fy_arena *arena, const fy_arg *arg)
 {
 	fy_arg copy = *arg;
 
-	if (arg->kind == FY_ARG_STR) {
+	if (arg->kind == FY_ARG_STR || arg->kind == FY_ARG_REF) {
 		copy.s.data = fy_arena_strndup(arena, arg->s.data, arg->s.len);
 	} else if (arg->kind == FY_ARG_TENSOR) {
 		fy_tensor_ref(copy.t);
@@ -125,9 +145,9 @@ static void unlink_node(fy_node *node)
 	node->block = NULL;
 }
 
-static void put_attr(fy_arena *arena, fy_node *node, const char *name, const fy_arg *arg)
+static void put_attr(fy_graph *graph, fy_node *node, const char *name, const fy_arg *arg)
 {
-	fy_arg copy = own_arg(arena, arg);
+	fy_arg copy = own_arg(graph->arena, arg);
 	fy_attr *attrs;
 
 	for (int i = 0; i < node->attr_count; i++) {
@@ -137,35 +157,71 @@ static void put_attr(fy_arena *arena, fy_node *node, const char *name, const fy_
 			return;
 		}
 	}
-	attrs = FY_NEW_ARRAY(arena, fy_attr, node->attr_count + 1);
+	attrs = FY_NEW_ARRAY(graph->arena, fy_attr, node->attr_count + 1);
 	for (int i = 0; i < node->attr_count; i++)
 		attrs[i] = node->attrs[i];
-	attrs[node->attr_count++] = (fy_attr){ fy_arena_strdup(arena, name), copy };
+	attrs[node->attr_count++] = (fy_attr){ .name = fy_graph_word(graph, fy_str_of(name)), .arg = copy };
 	node->attrs = attrs;
+}
+
+/* The array of results holds as many as the next power of two, so that adding one by one stays linear. */
+static size_t result_room(size_t count)
+{
+	size_t room = 1;
+
+	while (room < count)
+		room *= 2;
+	return count ? room : 0;
+}
+
+/* What a node needs besides itself, in one piece of memory with it. */
+static fy_node *new_node(fy_arena *arena, size_t args, size_t attrs, size_t results)
+{
+	size_t at = sizeof(fy_node), at_attrs = at + args * sizeof(fy_arg);
+	size_t at_results = at_attrs + attrs * sizeof(fy_attr);
+	char *memory = fy_arena_alloc(arena, at_results + result_room(results) * sizeof(fy_value *));
+	fy_node *node = (fy_node *)memory;
+
+	node->args = (fy_arg *)(memory + at);
+	node->attrs = (fy_attr *)(memory + at_attrs);
+	node->results = (fy_value **)(memory + at_results);
+	return node;
+}
+
+/* The first attributes of a node, whose names differ. */
+static void set_attrs(fy_graph *graph, fy_node *node, const fy_attr *attrs, int count)
+{
+	node->attr_count = count;
+	for (int i = 0; i < count; i++)
+		node->attrs[i] = (fy_attr){ fy_graph_word(graph, fy_str_of(attrs[i].name)),
+					    own_arg(graph->arena, &attrs[i].arg) };
+}
+
+static fy_value *set_result(fy_graph *graph, fy_node *node, const fy_type *type)
+{
+	fy_value *value = fy_ir_new_value(graph, type, NULL);
+
+	value->def = node;
+	value->index = node->result_count;
+	node->results[node->result_count++] = value;
+	return value;
 }
 
 fy_node *fy_node_new(fy_block *block, fy_node *before, const char *op, const fy_arg *args, int arg_count,
 		     const fy_attr *attrs, int attr_count, const fy_type *types, int result_count)
 {
 	fy_graph *graph = block->graph;
-	fy_node *node = FY_NEW(graph->arena, fy_node);
+	fy_node *node = new_node(graph->arena, (size_t)arg_count, (size_t)attr_count, (size_t)result_count);
 
-	node->op = fy_arena_strdup(graph->arena, op);
-	node->args = FY_NEW_ARRAY(graph->arena, fy_arg, arg_count);
+	node->op = fy_graph_word(graph, fy_str_of(op));
 	node->arg_count = arg_count;
 	for (int i = 0; i < arg_count; i++) {
 		node->args[i] = own_arg(graph->arena, &args[i]);
 		use_args(graph->arena, node, &node->args[i]);
 	}
-	for (int i = 0; i < attr_count; i++)
-		put_attr(graph->arena, node, attrs[i].name, &attrs[i].arg);
-	node->results = FY_NEW_ARRAY(graph->arena, fy_value *, result_count);
-	node->result_count = result_count;
-	for (int i = 0; i < result_count; i++) {
-		node->results[i] = fy_ir_new_value(graph, &types[i], NULL);
-		node->results[i]->def = node;
-		node->results[i]->index = i;
-	}
+	set_attrs(graph, node, attrs, attr_count);
+	for (int i = 0; i < result_count; i++)
+		set_result(graph, node, &types[i]);
 	node->origin.order = ++graph->next_order;
 	link_node(node, block, before);
 	return node;
@@ -174,15 +230,16 @@ fy_node *fy_node_new(fy_block *block, fy_node *before, const char *op, const fy_
 fy_value *fy_node_add_result(fy_node *node, const fy_type *type)
 {
 	fy_graph *graph = node->block->graph;
-	fy_value **results = FY_NEW_ARRAY(graph->arena, fy_value *, node->result_count + 1);
-	fy_value *value = fy_ir_new_value(graph, type, NULL);
+	size_t count = (size_t)node->result_count;
 
-	memcpy(results, node->results, (size_t)node->result_count * sizeof *results);
-	value->def = node;
-	value->index = node->result_count;
-	results[node->result_count++] = value;
-	node->results = results;
-	return value;
+	if (result_room(count + 1) > result_room(count)) {
+		fy_value **grown = FY_NEW_ARRAY(graph->arena, fy_value *, result_room(count + 1));
+
+		if (count)
+			memcpy(grown, node->results, count * sizeof(*grown));
+		node->results = grown;
+	}
+	return set_result(graph, node, type);
 }
 
 void fy_node_set_arg(fy_node *node, int index, fy_arg arg)
@@ -200,7 +257,7 @@ void fy_node_set_arg(fy_node *node, int index, fy_arg arg)
 
 void fy_node_set_attr(fy_node *node, const char *name, fy_arg arg)
 {
-	put_attr(node->block->graph->arena, node, name, &arg);
+	put_attr(node->block->graph, node, name, &arg);
 }
 
 const fy_arg *fy_node_attr(const fy_node *node, const char *name)
@@ -317,7 +374,10 @@ void fy_value_replace(fy_value *old, fy_value *by)
 			use->slot->v = by;
 		else
 			use->block->results[use->index] = by;
+		use->prev = NULL;
 		use->next = by->uses;
+		if (by->uses)
+			by->uses->prev = use;
 		by->uses = use;
 		use = next;
 	}

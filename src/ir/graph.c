@@ -25,11 +25,17 @@ static const char *copy_name(fy_arena *arena, const char *name)
 	return name ? fy_arena_strdup(arena, name) : NULL;
 }
 
+static fy_str key_of_word(const void *word)
+{
+	return fy_str_of(word);
+}
+
 fy_graph *fy_graph_new(fy_arena *arena)
 {
 	fy_graph *graph = FY_NEW(arena, fy_graph);
 
 	graph->arena = arena;
+	graph->words = (fy_index){ .key_of = key_of_word, .arena = arena };
 	graph->main = FY_NEW(arena, fy_block);
 	graph->main->graph = graph;
 	return graph;
@@ -43,12 +49,31 @@ static void drop_tensors_of(fy_node *node)
 		fy_ir_drop_tensors(&node->args[i]);
 }
 
+static void release_functions(fy_graph *graph)
+{
+	for (int f = 0; f < graph->function_count; f++) {
+		fy_local_function *function = &graph->functions[f];
+
+		for (int i = 0; i < function->default_count; i++)
+			fy_ir_drop_tensors(&function->defaults[i].arg);
+		for (fy_node *node = function->body->first; node; node = fy_node_following(node))
+			drop_tensors_of(node);
+	}
+	graph->function_count = 0;
+}
+
 void fy_graph_release(fy_graph *graph)
 {
 	if (!graph)
 		return;
 	for (fy_node *node = fy_graph_first(graph); node; node = fy_node_following(node))
 		drop_tensors_of(node);
+	release_functions(graph);
+	for (int i = 0; i < graph->sparse_count; i++) {
+		fy_tensor_unref(graph->sparse[i].values);
+		fy_tensor_unref(graph->sparse[i].indices);
+	}
+	graph->sparse_count = 0;
 	for (int i = 0; i < graph->constant_count; i++) {
 		fy_tensor_unref(graph->constants[i]->tensor);
 		graph->constants[i]->tensor = NULL;
@@ -66,6 +91,65 @@ int fy_graph_symbol(fy_graph *graph, const char *name)
 		name ? fy_arena_strdup(graph->arena, name) : fy_arena_printf(graph->arena, "s%d", index);
 	graph->symbol_count++;
 	return index;
+}
+
+const char *fy_graph_word(fy_graph *graph, fy_str text)
+{
+	const char *word = fy_index_get(&graph->words, text);
+
+	return word ? word : fy_index_put(&graph->words, fy_arena_strndup(graph->arena, text.data, text.len));
+}
+
+/* FNV-1a over what makes types differ. */
+static size_t hash_type(const fy_type *type)
+{
+	uint64_t hash = 1469598103934665603u;
+	uint64_t words[3] = { (uint64_t)type->kind, (uint64_t)type->dtype,
+			      type->has_shape ? (uint64_t)type->shape.rank + 1 : 0 };
+
+	for (int i = 0; i < 3; i++)
+		hash = (hash ^ words[i]) * 1099511628211u;
+	for (int i = 0; type->has_shape && i < type->shape.rank; i++)
+		hash = (hash ^ (uint64_t)type->shape.dims[i]) * 1099511628211u;
+	return (size_t)(hash ^ hash >> 32);
+}
+
+const fy_type *fy_graph_type(fy_graph *graph, const fy_type *type)
+{
+	const fy_type **slot = &graph->types[hash_type(type) % FY_COUNT(graph->types)];
+	fy_type *copy;
+
+	if (*slot && fy_type_eq(*slot, type))
+		return *slot;
+	copy = fy_arena_copy(graph->arena, type, sizeof(*type));
+	if (type->element)
+		copy->element = fy_graph_type(graph, type->element);
+	return *slot = copy;
+}
+
+void fy_value_set_type(fy_value *value, const fy_type *type)
+{
+	const fy_block *block = value->def ? value->def->block : value->block;
+
+	FY_ASSERT(block);
+	value->type = fy_graph_type(block->graph, type);
+}
+
+const fy_local_function *fy_graph_function(const fy_graph *graph, const char *name)
+{
+	int low = 0, high = graph->function_count;
+
+	while (low < high) {
+		int middle = low + (high - low) / 2, order = strcmp(name, graph->functions[middle].name);
+
+		if (order == 0)
+			return &graph->functions[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
 }
 
 void fy_graph_set_metadata(fy_graph *graph, const char *key, const char *value)
@@ -87,7 +171,7 @@ fy_value *fy_ir_new_value(fy_graph *graph, const fy_type *type, const char *name
 	fy_value *value = FY_NEW(graph->arena, fy_value);
 
 	value->id = graph->next_value++;
-	value->type = *type;
+	value->type = fy_graph_type(graph, type);
 	value->name = copy_name(graph->arena, name);
 	return value;
 }
@@ -113,13 +197,43 @@ fy_value *fy_graph_input(fy_graph *graph, const fy_type *type, const char *name)
 void fy_graph_output(fy_graph *graph, fy_value *value, const char *name)
 {
 	int count = graph->main->result_count;
-	const char **names = FY_NEW_ARRAY(graph->arena, const char *, count + 1);
 
-	for (int i = 0; i < count; i++)
-		names[i] = graph->output_names[i];
-	names[count] = copy_name(graph->arena, name);
-	graph->output_names = names;
+	graph->output_names = room_for_one(graph->arena, graph->output_names, count, &graph->output_capacity,
+					   sizeof(*graph->output_names));
+	graph->output_names[count] = copy_name(graph->arena, name);
 	fy_block_result(graph->main, value);
+}
+
+fy_value *fy_graph_sparse_constant(fy_graph *graph, const fy_shape *shape, fy_tensor *values,
+				   fy_tensor *indices, const char *name)
+{
+	fy_tensor *tensor = fy_tensor_meta(values->dtype, shape);
+	fy_value *value = fy_graph_constant(graph, tensor, name);
+
+	fy_tensor_unref(tensor);
+	graph->sparse = room_for_one(graph->arena, graph->sparse, graph->sparse_count,
+				     &graph->sparse_capacity, sizeof(*graph->sparse));
+	graph->sparse[graph->sparse_count++] =
+		(fy_sparse){ value, fy_tensor_ref(values), indices ? fy_tensor_ref(indices) : NULL };
+	return value;
+}
+
+fy_local_function *fy_graph_add_function(fy_graph *graph, const fy_local_function *function)
+{
+	int at = graph->function_count;
+
+	graph->functions = room_for_one(graph->arena, graph->functions, at, &graph->function_capacity,
+					sizeof(*graph->functions));
+	for (; at > 0 && strcmp(graph->functions[at - 1].name, function->name) > 0; at--)
+		graph->functions[at] = graph->functions[at - 1];
+	FY_ASSERT(at == 0 || strcmp(graph->functions[at - 1].name, function->name) != 0);
+	graph->functions[at] = *function;
+	graph->functions[at].body = FY_NEW(graph->arena, fy_block);
+	graph->functions[at].body->graph = graph;
+	for (int i = 0; i < function->default_count; i++)
+		fy_ir_hold_tensors(&function->defaults[i].arg);
+	graph->function_count++;
+	return &graph->functions[at];
 }
 
 fy_block *fy_block_new(fy_graph *graph, fy_node *owner)

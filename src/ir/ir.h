@@ -18,22 +18,28 @@ typedef enum fy_type_kind {
 	FY_TYPE_TENSOR,
 	FY_TYPE_SCALAR, /* a Python number whose value depends on data: int (FY_I64), float (FY_F64) or bool.
 			   ONNX sees a 0-d tensor */
-	FY_TYPE_SEQUENCE, /* ONNX sequence of tensors of this dtype */
-	FY_TYPE_OPTIONAL, /* ONNX optional of tensor */
+	FY_TYPE_SEQUENCE, /* ONNX sequence of tensors of this dtype; of something else when there is an
+			     element */
+	FY_TYPE_OPTIONAL, /* ONNX optional, likewise */
+	FY_TYPE_MAP,      /* ONNX map from this dtype to the element */
+	FY_TYPE_SPARSE,   /* ONNX sparse tensor */
 	FY_TYPE_OPAQUE,   /* result of an operator ferry has no record for */
 } fy_type_kind;
 
-typedef struct fy_type {
+typedef struct fy_type fy_type;
+struct fy_type {
 	fy_type_kind kind;
 	fy_dtype dtype;
 	bool has_shape; /* false: rank unknown (ONNX files only) */
 	fy_shape shape;
-} fy_type;
+	const fy_type *element; /* of nested types, else NULL; lives as long as the graph */
+};
 
 fy_type fy_type_of(const fy_tensor *tensor);
 fy_type fy_type_tensor(fy_dtype dtype, const fy_shape *shape);
 fy_type fy_type_scalar(fy_dtype dtype);
 bool fy_type_eq(const fy_type *a, const fy_type *b);
+bool fy_type_is_tensor(const fy_type *type); /* a tensor or a scalar */
 
 /* ---- arguments: ir_type.c -------------------------------------------------------------------- */
 
@@ -52,11 +58,15 @@ typedef enum fy_arg_kind {
 	FY_ARG_TENSOR,
 	FY_ARG_VALUE,
 	FY_ARG_LIST,
+	FY_ARG_REF,  /* attributes in ONNX functions: the attribute `s` of whoever calls the function */
+	FY_ARG_TYPE, /* attributes of ONNX: a type */
 } fy_arg_kind;
 
 typedef struct fy_arg fy_arg;
 struct fy_arg {
 	fy_arg_kind kind;
+	char stated; /* attributes of ONNX: the kind in the file (fy_onnx_attr_kind), where `kind` does not
+			tell: lists, REF */
 	union {
 		bool b;
 		int64_t i;
@@ -66,7 +76,11 @@ struct fy_arg {
 		} c;
 		fy_str s;
 		fy_tensor *t; /* borrowed */
-		fy_value *v;
+		struct {
+			fy_value *v;
+			struct fy_use *use; /* in a node: the entry in v->uses, kept by edit.c */
+		};
+		const fy_type *type; /* of the graph, as those of values */
 		struct {
 			fy_arg *items;
 			int count;
@@ -100,7 +114,7 @@ typedef struct fy_use {
 	fy_block *block; /* NULL when a node argument */
 	fy_arg *slot;    /* the very argument, inside lists too; NULL for a block result */
 	int index;       /* of the block result */
-	struct fy_use *next;
+	struct fy_use *next, *prev;
 } fy_use;
 
 /*
@@ -108,12 +122,12 @@ typedef struct fy_use {
  * (tensor: initializer or folded constant, held with one reference by the graph).
  */
 struct fy_value {
-	int id; /* dense, unique in the graph */
-	fy_type type;
-	const char *name; /* ONNX name or weight name; NULL: none yet. Unique when set */
+	int id;              /* dense, unique in the graph */
+	int index;           /* which result of def or parameter of block */
+	const fy_type *type; /* shared by all values of this type: fy_value_set_type changes it */
+	const char *name;    /* ONNX name or weight name; NULL: none yet. Unique when set */
 	fy_node *def;
 	fy_block *block;
-	int index; /* which result of def or parameter of block */
 	fy_tensor *tensor;
 	fy_use *uses;
 };
@@ -122,9 +136,9 @@ struct fy_value {
 typedef struct fy_origin {
 	const char *module; /* encoder.stages.0.conv1 */
 	const char *file;   /* code/__torch__/net.py */
+	const char *text;   /* the source line */
 	int line;
-	const char *text; /* the source line */
-	int order;        /* position in execution order, from 1 */
+	int order; /* position in execution order, from 1 */
 } fy_origin;
 
 struct fy_node {
@@ -133,13 +147,10 @@ struct fy_node {
 	const void *record; /* the operator's record, cached by whoever looked it up: ops/ or onnx/ */
 	const char *name;   /* ONNX node name; NULL: none yet */
 	fy_arg *args;       /* ATen: one per schema argument, in order. ONNX: inputs, VALUE or NONE */
-	int arg_count;
-	fy_attr *attrs; /* ONNX only */
-	int attr_count;
+	fy_attr *attrs;     /* ONNX only */
 	fy_value **results;
-	int result_count;
-	fy_block **blocks; /* If: then, else. Loop: body */
-	int block_count;
+	fy_block **blocks; /* If: then, else. Loop, Scan: body. Others: attributes in order of the file */
+	int arg_count, attr_count, result_count, block_count;
 	fy_origin origin;
 	fy_block *block; /* the one that holds it; NULL once erased */
 	fy_node *prev, *next;
@@ -147,8 +158,9 @@ struct fy_node {
 
 struct fy_block {
 	fy_graph *graph;
-	fy_node *owner; /* NULL for the main block */
+	fy_node *owner; /* NULL for the main block and bodies of functions */
 	const char *name;
+	const char *attr; /* ONNX: the attribute that holds it, where the operator does not say; else NULL */
 	fy_value **params;
 	int param_count, param_capacity;
 	fy_value **results;
@@ -160,18 +172,51 @@ typedef struct fy_metadata {
 	const char *key, *value;
 } fy_metadata;
 
+/* A function that an ONNX file defines. Nodes call it by its name; nothing may call itself. */
+typedef struct fy_local_function {
+	const char *name; /* "local::f", or "local::f:overload" */
+	const char *doc;
+	const char **attrs; /* names of attributes that every call must have */
+	int attr_count;
+	fy_attr *defaults; /* attributes that a call may have */
+	int default_count;
+	int opset;            /* of the onnx domain in the body; 0: not imported */
+	const char **domains; /* further ones */
+	int *domain_versions;
+	int domain_count;
+	fy_block *body; /* params are the inputs, results the outputs; sees nothing of the graph */
+} fy_local_function;
+
+/* A constant of which the file holds only what is not zero: its tensor has no data until somebody makes it.
+ */
+typedef struct fy_sparse {
+	fy_value *value;
+	fy_tensor *values; /* [count]; one reference */
+	fy_tensor *
+		indices; /* int64, ascending: [count] flat, or [count,rank]; NULL: no values. One reference */
+} fy_sparse;
+
 struct fy_graph {
 	fy_arena *arena;
 	const char *name;
 	fy_block *main;            /* its params are the inputs, its results the outputs */
-	const char **output_names; /* parallel to main->results; a value may be two outputs */
+	const char **output_names; /* parallel to main->results; a value may be two outputs. Renamed in place,
+				      grown by fy_graph_output alone */
+	int output_capacity;
 	fy_value **constants;
 	int constant_count, constant_capacity;
+	fy_sparse *sparse;
+	int sparse_count, sparse_capacity;
+	fy_local_function *functions; /* in order of their names */
+	int function_count, function_capacity;
 	int opset;            /* of the onnx domain; 0: an ATen graph */
 	const char **domains; /* further imported domains and their versions (ONNX files) */
 	int *domain_versions;
 	int domain_count;
-	int ir_version; /* ONNX; 0: unset */
+	int ir_version;   /* ONNX; 0: unset */
+	const char *path; /* of the file it was read from: a result without a name was left out there. NULL:
+			     none */
+	const char *incomplete; /* an input or output that a file gives no full type; NULL: none */
 	const char *producer, *doc;
 	fy_metadata *metadata;
 	int metadata_count, metadata_capacity;
@@ -179,6 +224,8 @@ struct fy_graph {
 	int symbol_count, symbol_capacity;
 	int next_value;
 	int next_order;
+	fy_index words;           /* operators and attribute names, each once */
+	const fy_type *types[64]; /* met lately, by hash */
 };
 
 /* ---- building and editing: graph.c, edit.c --------------------------------------------------- */
@@ -186,9 +233,21 @@ struct fy_graph {
 fy_graph *fy_graph_new(fy_arena *arena);
 void fy_graph_release(fy_graph *graph); /* drops the tensors it holds; the arena is the caller's */
 int fy_graph_symbol(fy_graph *graph, const char *name); /* new symbol; NULL: named s0, s1, ... */
+/* The same text for equal texts, for as long as the graph lives. */
+const char *fy_graph_word(fy_graph *graph, fy_str text);
+/* The same for types. */
+const fy_type *fy_graph_type(fy_graph *graph, const fy_type *type);
+const fy_local_function *fy_graph_function(const fy_graph *graph, const char *name); /* NULL: none such */
+/* Copies what is given (not deeply; tensors among the defaults get references of the graph's own) and makes
+ * an empty body. There must be none of this name. Adding in order of names is quick. What it returns moves
+ * when the next one is added. */
+fy_local_function *fy_graph_add_function(fy_graph *graph, const fy_local_function *function);
 void fy_graph_set_metadata(fy_graph *graph, const char *key, const char *value);
 fy_value *fy_graph_constant(fy_graph *graph, fy_tensor *tensor,
 			    const char *name); /* takes a reference of its own */
+/* A constant of this type without data; the tensors get references of the graph's own. */
+fy_value *fy_graph_sparse_constant(fy_graph *graph, const fy_shape *shape, fy_tensor *values,
+				   fy_tensor *indices, const char *name);
 fy_value *fy_graph_input(fy_graph *graph, const fy_type *type, const char *name);
 void fy_graph_output(fy_graph *graph, fy_value *value, const char *name);
 
@@ -217,6 +276,7 @@ void fy_block_remove_param(fy_block *block, int index);
 /* Moves all nodes of `from` before `before` (end of `to` when NULL): for splicing an arm into its parent. */
 void fy_block_splice(fy_block *to, fy_node *before, fy_block *from);
 
+void fy_value_set_type(fy_value *value, const fy_type *type); /* not of a constant */
 /* Given %b = f(%a); g(%a). After fy_value_replace(%a, %c): f(%c); g(%c). */
 void fy_value_replace(fy_value *old, fy_value *by);
 int fy_value_use_count(const fy_value *value);

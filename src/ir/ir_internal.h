@@ -15,6 +15,8 @@ void fy_ir_use_result(fy_block *block, int index, fy_value *value);
 void fy_ir_unuse_result(fy_block *block, int index);
 /* Gives back the references that tensors inside an argument hold. */
 void fy_ir_drop_tensors(fy_arg *arg);
+/* The contrary: one more reference for each. */
+void fy_ir_hold_tensors(const fy_arg *arg);
 
 /* ---- words of the text form ---- */
 

@@ -31,9 +31,16 @@ bool fy_type_eq(const fy_type *a, const fy_type *b)
 		return false;
 	if (a->kind == FY_TYPE_OPAQUE)
 		return true;
-	if (a->dtype != b->dtype || a->has_shape != b->has_shape)
+	if (a->dtype != b->dtype || a->has_shape != b->has_shape || !a->element != !b->element)
+		return false;
+	if (a->element && a->element != b->element && !fy_type_eq(a->element, b->element))
 		return false;
 	return !a->has_shape || fy_shape_eq(&a->shape, &b->shape);
+}
+
+bool fy_type_is_tensor(const fy_type *type)
+{
+	return type->kind == FY_TYPE_TENSOR || type->kind == FY_TYPE_SCALAR;
 }
 
 fy_arg fy_arg_none(void)

@@ -54,8 +54,43 @@ static fy_type parse_tensor_type(fy_ir_parser *p, fy_str name)
 	return type;
 }
 
+static fy_type parse_type(fy_ir_parser *p);
+
+/* What stands in the parentheses of seq(...), optional(...), map(...), sparse(...). */
+static fy_type parse_nested(fy_ir_parser *p, fy_type_kind kind)
+{
+	fy_type type = { .kind = kind }, inner;
+
+	fy_ir_expect(p, '(');
+	if (++p->depth > MAX_DEPTH)
+		FY_IR_FAIL(p, "types nest deeper than %d", MAX_DEPTH);
+	if (kind == FY_TYPE_MAP) {
+		if (!fy_dtype_parse(p->now.text, &type.dtype))
+			FY_IR_FAIL(p, "expected an element type");
+		fy_ir_advance(p);
+		fy_ir_expect(p, ',');
+	}
+	inner = parse_type(p);
+	if (kind == FY_TYPE_MAP || inner.kind != FY_TYPE_TENSOR) {
+		type.element = fy_graph_type(p->graph, &inner);
+	} else {
+		type = inner;
+		type.kind = kind;
+	}
+	fy_ir_expect(p, ')');
+	p->depth--;
+	return type;
+}
+
 static fy_type parse_type(fy_ir_parser *p)
 {
+	static const struct {
+		const char *word;
+		fy_type_kind kind;
+	} nested[] = { { "seq", FY_TYPE_SEQUENCE },
+		       { "optional", FY_TYPE_OPTIONAL },
+		       { "map", FY_TYPE_MAP },
+		       { "sparse", FY_TYPE_SPARSE } };
 	fy_str name = p->now.text;
 	fy_type type = { .kind = FY_TYPE_OPAQUE };
 
@@ -66,15 +101,9 @@ static fy_type parse_type(fy_ir_parser *p)
 	fy_ir_advance(p);
 	if (fy_str_is(name, "opaque"))
 		return type;
-	if (fy_ir_at_mark(p, '(') && (fy_str_is(name, "seq") || fy_str_is(name, "optional"))) {
-		fy_ir_advance(p);
-		fy_str element = p->now.text;
-
-		fy_ir_advance(p);
-		type = parse_tensor_type(p, element);
-		type.kind = fy_str_is(name, "seq") ? FY_TYPE_SEQUENCE : FY_TYPE_OPTIONAL;
-		fy_ir_expect(p, ')');
-		return type;
+	for (size_t i = 0; i < FY_COUNT(nested) && fy_ir_at_mark(p, '('); i++) {
+		if (fy_str_is(name, nested[i].word))
+			return parse_nested(p, nested[i].kind);
 	}
 	if (!fy_ir_at_mark(p, '[')) {
 		if (fy_str_is(name, "int"))
@@ -202,6 +231,16 @@ static fy_arg parse_word_arg(fy_ir_parser *p)
 		return fy_arg_bool(true);
 	if (fy_ir_accept_word(p, "false"))
 		return fy_arg_bool(false);
+	if (fy_ir_accept_word(p, "ref")) {
+		arg = fy_arg_str(fy_ir_expect_string(p));
+		arg.kind = FY_ARG_REF;
+		return arg;
+	}
+	if (fy_ir_accept_word(p, "type")) {
+		fy_type stated = parse_type(p);
+
+		return (fy_arg){ .kind = FY_ARG_TYPE, .type = fy_graph_type(p->graph, &stated) };
+	}
 	if (fy_ir_accept_word(p, "inf"))
 		return fy_arg_float((double)__builtin_inff());
 	if (fy_ir_accept_word(p, "nan"))
@@ -334,10 +373,8 @@ static void set_origin(fy_ir_parser *p, fy_node *node, fy_str comment)
 
 static void parse_statements(fy_ir_parser *p, fy_block *block);
 
-static void parse_block(fy_ir_parser *p, fy_node *node)
+static void parse_block_into(fy_ir_parser *p, fy_block *block)
 {
-	fy_block *block = fy_block_new(p->graph, node);
-
 	if (++p->depth > MAX_DEPTH)
 		FY_IR_FAIL(p, "blocks nest deeper than %d", MAX_DEPTH);
 	while (fy_ir_accept_word(p, "param")) {
@@ -359,6 +396,11 @@ static void parse_block(fy_ir_parser *p, fy_node *node)
 	}
 	fy_ir_expect(p, '}');
 	p->depth--;
+}
+
+static void parse_block(fy_ir_parser *p, fy_node *node)
+{
+	parse_block_into(p, fy_block_new(p->graph, node));
 }
 
 static void parse_attrs(fy_ir_parser *p, fy_node *node)
@@ -467,20 +509,72 @@ static void parse_const(fy_ir_parser *p)
 	fy_tensor_unref(tensor);
 }
 
-static void parse_import(fy_ir_parser *p)
+/* Into the lists of a graph or a function. */
+static void parse_import(fy_ir_parser *p, const char ***domains, int **versions, int *count)
 {
-	fy_graph *graph = p->graph;
-	const char **domains = FY_NEW_ARRAY(p->arena, const char *, graph->domain_count + 1);
-	int *versions = FY_NEW_ARRAY(p->arena, int, graph->domain_count + 1);
+	const char **more_domains = FY_NEW_ARRAY(p->arena, const char *, *count + 1);
+	int *more_versions = FY_NEW_ARRAY(p->arena, int, *count + 1);
 
-	for (int i = 0; i < graph->domain_count; i++) {
-		domains[i] = graph->domains[i];
-		versions[i] = graph->domain_versions[i];
+	for (int i = 0; i < *count; i++) {
+		more_domains[i] = (*domains)[i];
+		more_versions[i] = (*versions)[i];
 	}
-	domains[graph->domain_count] = fy_ir_expect_string(p);
-	versions[graph->domain_count++] = (int)fy_ir_expect_int(p, 0, INT32_MAX);
-	graph->domains = domains;
-	graph->domain_versions = versions;
+	more_domains[*count] = fy_ir_expect_string(p);
+	more_versions[(*count)++] = (int)fy_ir_expect_int(p, 0, INT32_MAX);
+	*domains = more_domains;
+	*versions = more_versions;
+}
+
+/* attribute alpha, or attribute alpha = 0.5 */
+static void parse_attribute(fy_ir_parser *p, fy_local_function *function)
+{
+	const char *name = fy_arena_strndup(p->arena, p->now.text.data, p->now.text.len);
+
+	if (p->now.kind != FY_IR_WORD)
+		FY_IR_FAIL(p, "expected the name of an attribute");
+	fy_ir_advance(p);
+	if (fy_ir_accept(p, '=')) {
+		fy_attr *defaults = FY_NEW_ARRAY(p->arena, fy_attr, function->default_count + 1);
+
+		for (int i = 0; i < function->default_count; i++)
+			defaults[i] = function->defaults[i];
+		defaults[function->default_count++] = (fy_attr){ name, parse_arg(p) };
+		function->defaults = defaults;
+	} else {
+		const char **names = FY_NEW_ARRAY(p->arena, const char *, function->attr_count + 1);
+
+		for (int i = 0; i < function->attr_count; i++)
+			names[i] = function->attrs[i];
+		names[function->attr_count++] = name;
+		function->attrs = names;
+	}
+}
+
+static void parse_function(fy_ir_parser *p)
+{
+	fy_local_function function = { .name = fy_ir_expect_string(p) };
+	fy_map outside = p->values;
+
+	if (fy_ir_accept_word(p, "opset"))
+		function.opset = (int)fy_ir_expect_int(p, 1, INT32_MAX);
+	fy_ir_expect(p, '{');
+	while (!p->failed) {
+		if (fy_ir_accept_word(p, "import"))
+			parse_import(p, &function.domains, &function.domain_versions, &function.domain_count);
+		else if (fy_ir_accept_word(p, "attribute"))
+			parse_attribute(p, &function);
+		else
+			break;
+	}
+	if (!p->failed && fy_graph_function(p->graph, function.name))
+		FY_IR_FAIL(p, "function '%s' is defined twice", function.name);
+	if (p->failed)
+		return;
+	function.body = fy_graph_add_function(p->graph, &function)->body;
+	p->values = (fy_map){ 0 };
+	parse_block_into(p, function.body);
+	fy_map_release(&p->values);
+	p->values = outside;
 }
 
 /* One statement of the outermost level; false when there is none. */
@@ -501,10 +595,12 @@ static bool parse_item(fy_ir_parser *p)
 
 		if (value)
 			fy_graph_output(graph, value, name);
+	} else if (fy_ir_accept_word(p, "function")) {
+		parse_function(p);
 	} else if (fy_ir_accept_word(p, "ir_version")) {
 		graph->ir_version = (int)fy_ir_expect_int(p, 0, INT32_MAX);
 	} else if (fy_ir_accept_word(p, "import")) {
-		parse_import(p);
+		parse_import(p, &graph->domains, &graph->domain_versions, &graph->domain_count);
 	} else if (fy_ir_accept_word(p, "producer")) {
 		graph->producer = fy_ir_expect_string(p);
 	} else if (fy_ir_accept_word(p, "doc")) {

@@ -81,6 +81,23 @@ static void put_dims(fy_buf *out, const fy_graph *graph, const fy_type *type)
 	fy_buf_putc(out, ']');
 }
 
+static void put_nested(fy_buf *buf, const fy_graph *graph, const fy_type *type)
+{
+	fy_buf_puts(buf, type->kind == FY_TYPE_SEQUENCE   ? "seq("
+			 : type->kind == FY_TYPE_OPTIONAL ? "optional("
+			 : type->kind == FY_TYPE_MAP      ? "map("
+							  : "sparse(");
+	if (type->kind == FY_TYPE_MAP)
+		fy_buf_printf(buf, "%s, ", fy_dtype_name(type->dtype));
+	if (type->element) {
+		fy_buf_put_type(buf, graph, type->element);
+	} else {
+		fy_buf_puts(buf, fy_dtype_name(type->dtype));
+		put_dims(buf, graph, type);
+	}
+	fy_buf_putc(buf, ')');
+}
+
 void fy_buf_put_type(fy_buf *buf, const fy_graph *graph, const fy_type *type)
 {
 	switch (type->kind) {
@@ -96,10 +113,9 @@ void fy_buf_put_type(fy_buf *buf, const fy_graph *graph, const fy_type *type)
 		return;
 	case FY_TYPE_SEQUENCE:
 	case FY_TYPE_OPTIONAL:
-		fy_buf_puts(buf, type->kind == FY_TYPE_SEQUENCE ? "seq(" : "optional(");
-		fy_buf_puts(buf, fy_dtype_name(type->dtype));
-		put_dims(buf, graph, type);
-		fy_buf_putc(buf, ')');
+	case FY_TYPE_MAP:
+	case FY_TYPE_SPARSE:
+		put_nested(buf, graph, type);
 		return;
 	case FY_TYPE_OPAQUE:
 		fy_buf_puts(buf, "opaque");
@@ -131,7 +147,7 @@ static void put_definition(printer *p, const fy_value *value)
 		put_name(p->out, value->name);
 	}
 	fy_buf_puts(p->out, " : ");
-	fy_buf_put_type(p->out, p->graph, &value->type);
+	fy_buf_put_type(p->out, p->graph, value->type);
 }
 
 /* The shortest decimal that gives this float32 again. */
@@ -216,7 +232,13 @@ static void put_arg(printer *p, const fy_arg *arg, bool float32)
 		fy_buf_putc(p->out, ')');
 		return;
 	case FY_ARG_STR:
+	case FY_ARG_REF:
+		fy_buf_puts(p->out, arg->kind == FY_ARG_REF ? "ref " : "");
 		put_quoted(p->out, arg->s.data, arg->s.len);
+		return;
+	case FY_ARG_TYPE:
+		fy_buf_puts(p->out, "type ");
+		fy_buf_put_type(p->out, p->graph, arg->type);
 		return;
 	case FY_ARG_TENSOR:
 		type = fy_type_of(arg->t);
@@ -340,6 +362,14 @@ static void put_text_field(printer *p, const char *word, const char *text)
 	fy_buf_putc(p->out, '\n');
 }
 
+static void put_import(printer *p, const char *domain, int version, int depth)
+{
+	indent(p, depth);
+	fy_buf_puts(p->out, "import ");
+	put_name(p->out, domain);
+	fy_buf_printf(p->out, " %d\n", version);
+}
+
 static void put_header(printer *p)
 {
 	const fy_graph *graph = p->graph;
@@ -354,11 +384,8 @@ static void put_header(printer *p)
 	fy_buf_puts(p->out, " {\n");
 	if (graph->ir_version)
 		fy_buf_printf(p->out, "  ir_version %d\n", graph->ir_version);
-	for (int i = 0; i < graph->domain_count; i++) {
-		fy_buf_puts(p->out, "  import ");
-		put_name(p->out, graph->domains[i]);
-		fy_buf_printf(p->out, " %d\n", graph->domain_versions[i]);
-	}
+	for (int i = 0; i < graph->domain_count; i++)
+		put_import(p, graph->domains[i], graph->domain_versions[i], 1);
 	put_text_field(p, "producer", graph->producer);
 	put_text_field(p, "doc", graph->doc);
 	for (int i = 0; i < graph->metadata_count; i++) {
@@ -370,12 +397,34 @@ static void put_header(printer *p)
 	}
 }
 
+static void put_function(printer *p, const fy_local_function *function)
+{
+	fy_buf_puts(p->out, "  function ");
+	put_name(p->out, function->name);
+	if (function->opset)
+		fy_buf_printf(p->out, " opset %d", function->opset);
+	fy_buf_puts(p->out, " {\n");
+	for (int i = 0; i < function->domain_count; i++)
+		put_import(p, function->domains[i], function->domain_versions[i], 2);
+	for (int i = 0; i < function->attr_count; i++)
+		fy_buf_printf(p->out, "    attribute %s\n", function->attrs[i]);
+	for (int i = 0; i < function->default_count; i++) {
+		fy_buf_printf(p->out, "    attribute %s = ", function->defaults[i].name);
+		put_arg(p, &function->defaults[i].arg, true);
+		fy_buf_putc(p->out, '\n');
+	}
+	put_block(p, function->body, 2);
+	fy_buf_puts(p->out, "  }\n");
+}
+
 void fy_graph_print(const fy_graph *graph, fy_buf *out)
 {
 	printer p = { .graph = graph, .out = out };
 
 	p.numbers = fy_zalloc(((size_t)graph->next_value + 1) * sizeof(*p.numbers));
 	put_header(&p);
+	for (int i = 0; i < graph->function_count; i++)
+		put_function(&p, &graph->functions[i]);
 	for (int i = 0; i < graph->constant_count; i++) {
 		const fy_value *constant = graph->constants[i];
 

@@ -14,7 +14,7 @@ typedef struct verifier {
 	uint8_t *sight; /* by value id */
 	int *uses;      /* by value id: counted while walking */
 	fy_value **values;
-	fy_map names;
+	fy_index names; /* of values */
 	bool failed;
 } verifier;
 
@@ -22,13 +22,14 @@ static void complain(verifier *v, const fy_node *node, const char *format, ...) 
 
 static void complain(verifier *v, const fy_node *node, const char *format, ...)
 {
-	fy_place place = { 0 };
+	fy_place place = { .file = v->graph->path };
 	fy_buf text = { 0 };
 	va_list args;
 
 	v->failed = true;
 	if (node) {
-		place = (fy_place){ .member = node->origin.file,
+		place = (fy_place){ .file = v->graph->path,
+				    .member = node->origin.file,
 				    .line = node->origin.line,
 				    .module = node->origin.module };
 		fy_buf_puts(&text, node->op);
@@ -57,11 +58,8 @@ static bool define(verifier *v, const fy_node *node, fy_value *value)
 	}
 	v->sight[value->id] = VISIBLE;
 	v->values[value->id] = value;
-	if (value->name) {
-		if (fy_map_has(&v->names, fy_str_of(value->name)))
-			complain(v, node, "two values are named '%s'", value->name);
-		fy_map_put(&v->names, fy_str_of(value->name), value);
-	}
+	if (value->name && fy_index_put(&v->names, value) != value)
+		complain(v, node, "two values are named '%s'", value->name);
 	return true;
 }
 
@@ -78,7 +76,7 @@ static void check_constants(verifier *v)
 			continue;
 		}
 		type = fy_type_of(value->tensor);
-		if (!fy_type_eq(&type, &value->type))
+		if (!fy_type_eq(&type, value->type))
 			complain(v, NULL, "constant '%s' is not of the type of its tensor",
 				 value->name ? value->name : "");
 	}
@@ -149,7 +147,7 @@ static void check_if(verifier *v, const fy_node *node)
 			continue;
 		}
 		for (int i = 0; i < node->result_count; i++) {
-			const fy_type *inner = &block->results[i]->type, *outer = &node->results[i]->type;
+			const fy_type *inner = block->results[i]->type, *outer = node->results[i]->type;
 
 			if (inner->kind != FY_TYPE_OPAQUE && outer->kind != FY_TYPE_OPAQUE &&
 			    inner->dtype != outer->dtype)
@@ -196,6 +194,16 @@ static void leave(verifier *v, const fy_value *value)
 		v->sight[value->id] = OUT_OF_SCOPE;
 }
 
+static void leave_block(verifier *v, const fy_block *block)
+{
+	for (int i = 0; i < block->param_count; i++)
+		leave(v, block->params[i]);
+	for (const fy_node *node = block->first; node; node = node->next) {
+		for (int i = 0; i < node->result_count; i++)
+			leave(v, node->results[i]);
+	}
+}
+
 static void check_block(verifier *v, const fy_block *block);
 
 static void check_node(verifier *v, fy_node *node)
@@ -237,29 +245,47 @@ static void check_block(verifier *v, const fy_block *block)
 		complain(v, block->owner, "a block does not know its last node");
 	for (int i = 0; i < block->result_count; i++)
 		check_use(v, block->owner, block->results[i], "block result", i);
-	if (!block->owner)
-		return;
-	for (int i = 0; i < block->param_count; i++)
-		leave(v, block->params[i]);
-	for (const fy_node *node = block->first; node; node = node->next) {
-		for (int i = 0; i < node->result_count; i++)
-			leave(v, node->results[i]);
+	if (block->owner)
+		leave_block(v, block);
+}
+
+/* A body sees the constants and nothing else. */
+static void check_functions(verifier *v)
+{
+	fy_index outside = v->names;
+
+	for (int i = 0; i < v->graph->function_count; i++) {
+		const fy_local_function *function = &v->graph->functions[i];
+
+		v->names = (fy_index){ .key_of = outside.key_of };
+		if (i > 0 && strcmp(v->graph->functions[i - 1].name, function->name) >= 0)
+			complain(v, NULL, "function '%s' is not in order", function->name);
+		check_block(v, function->body);
+		leave_block(v, function->body);
+		fy_index_release(&v->names);
 	}
+	v->names = outside;
+}
+
+static fy_str key_of_value(const void *value)
+{
+	return fy_str_of(((const fy_value *)value)->name);
 }
 
 fy_status fy_graph_verify(const fy_graph *graph, fy_diags *diags)
 {
-	verifier v = { .graph = graph, .diags = diags };
+	verifier v = { .graph = graph, .diags = diags, .names = { .key_of = key_of_value } };
 	size_t count = (size_t)graph->next_value + 1;
 
 	v.sight = fy_zalloc(count * sizeof(*v.sight));
 	v.uses = fy_zalloc(count * sizeof(*v.uses));
 	v.values = fy_zalloc(count * sizeof(fy_value *));
 	check_constants(&v);
+	check_functions(&v);
 	check_block(&v, graph->main);
 	if (!v.failed)
 		check_use_lists(&v);
-	fy_map_release(&v.names);
+	fy_index_release(&v.names);
 	fy_free(v.sight);
 	fy_free(v.uses);
 	fy_free(v.values);

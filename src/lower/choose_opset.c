@@ -87,10 +87,10 @@ typedef struct type_demand {
 
 static void demand(type_demand *most, const fy_value *value)
 {
-	int opset = opset_of_type(&value->type);
+	int opset = opset_of_type(value->type);
 
 	if (opset > most->opset)
-		*most = (type_demand){ opset, value->type.dtype };
+		*most = (type_demand){ opset, value->type->dtype };
 }
 
 /* The element type that came to ONNX last. */

@@ -16,7 +16,7 @@ static const fy_tensor *constant_of(const fy_arg *arg)
 static bool small_enough(const fy_node *node, int64_t limit)
 {
 	for (int i = 0; i < node->result_count; i++) {
-		const fy_type *type = &node->results[i]->type;
+		const fy_type *type = node->results[i]->type;
 		int64_t count, bytes;
 
 		if (type->kind != FY_TYPE_TENSOR || !type->has_shape || !fy_shape_known(&type->shape) ||
@@ -78,7 +78,7 @@ static bool fold_shape(fy_graph *graph, fy_node *node)
 
 	if (!fy_node_is(node, "onnx::Shape") || node->attr_count > 0 || node->args[0].kind != FY_ARG_VALUE)
 		return false;
-	type = &node->args[0].v->type;
+	type = node->args[0].v->type;
 	if (type->kind != FY_TYPE_TENSOR || !type->has_shape || !fy_shape_known(&type->shape))
 		return false;
 	sizes = fy_tensor_from_i64(type->shape.dims, type->shape.rank);

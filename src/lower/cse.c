@@ -32,8 +32,12 @@ static void put_arg(fy_buf *key, const fy_arg *arg)
 		fy_buf_append(key, &arg->c, sizeof(arg->c));
 		return;
 	case FY_ARG_STR:
+	case FY_ARG_REF:
 		fy_buf_append(key, &arg->s.len, sizeof(arg->s.len));
 		fy_buf_append(key, arg->s.data, arg->s.len);
+		return;
+	case FY_ARG_TYPE:
+		fy_buf_append(key, &arg->type, sizeof(arg->type));
 		return;
 	case FY_ARG_TENSOR:
 		fy_buf_append(key, &arg->t, sizeof(arg->t));

@@ -12,8 +12,8 @@ fy_value *fy_lower_shape_of(fy_lowering *l, fy_value *value)
 {
 	if (!fy_lower_has_rank(l, value))
 		return l->status == FY_OK ? fy_emit(l, "Shape", FY_IN(value), FY_NO_ATTRS) : NULL;
-	if (fy_shape_known(&value->type.shape))
-		return fy_lower_ints(l, value->type.shape.dims, value->type.shape.rank);
+	if (fy_shape_known(&value->type->shape))
+		return fy_lower_ints(l, value->type->shape.dims, value->type->shape.rank);
 	return fy_emit(l, "Shape", FY_IN(value), FY_NO_ATTRS);
 }
 
@@ -25,8 +25,8 @@ static fy_value *size_of(fy_lowering *l, fy_value *value, int axis, bool vector)
 
 	if (!fy_lower_has_rank(l, value))
 		return NULL;
-	FY_ASSERT(axis >= 0 && axis < value->type.shape.rank);
-	dim = value->type.shape.dims[axis];
+	FY_ASSERT(axis >= 0 && axis < value->type->shape.rank);
+	dim = value->type->shape.dims[axis];
 	if (fy_dim_known(dim))
 		return vector ? fy_lower_ints(l, &dim, 1) : fy_lower_int(l, dim);
 	shape = fy_emit(l, "Shape", FY_IN(value), FY_NO_ATTRS);
@@ -50,10 +50,10 @@ typedef struct symbol_search {
 
 static bool has_symbol(symbol_search *search, fy_value *value)
 {
-	if (value->type.kind != FY_TYPE_TENSOR || !value->type.has_shape)
+	if (value->type->kind != FY_TYPE_TENSOR || !value->type->has_shape)
 		return false;
-	for (int i = 0; i < value->type.shape.rank; i++) {
-		if (value->type.shape.dims[i] == search->symbol) {
+	for (int i = 0; i < value->type->shape.rank; i++) {
+		if (value->type->shape.dims[i] == search->symbol) {
 			search->value = value;
 			search->axis = i;
 			return true;
@@ -183,17 +183,17 @@ fy_value *fy_lower_reshape(fy_lowering *l, fy_value *value, const fy_shape *shap
 
 	if (l->status != FY_OK)
 		return NULL;
-	ranked = value->type.has_shape;
-	if (ranked && fy_shape_eq(&value->type.shape, shape))
+	ranked = value->type->has_shape;
+	if (ranked && fy_shape_eq(&value->type->shape, shape))
 		return value;
 	if (fy_shape_known(shape) && fy_shape_numel(shape, &count) && count == 0)
-		return empty_constant(l, value->type.dtype, shape);
+		return empty_constant(l, value->type->dtype, shape);
 	if (fy_shape_known(shape) || one_symbol(shape)) {
 		for (int i = 0; i < shape->rank; i++)
 			dims[i] = fy_dim_known(shape->dims[i]) ? shape->dims[i] : -1;
 		return fy_emit(l, "Reshape", FY_IN(value, fy_lower_ints(l, dims, shape->rank)), FY_NO_ATTRS);
 	}
-	if (ranked && reshape_dims(&value->type.shape, shape, dims))
+	if (ranked && reshape_dims(&value->type->shape, shape, dims))
 		return fy_emit(l, "Reshape", FY_IN(value, fy_lower_ints(l, dims, shape->rank)), FY_NO_ATTRS);
 	return fy_emit(l, "Reshape", FY_IN(value, fy_lower_dims(l, shape)), FY_NO_ATTRS);
 }
@@ -204,7 +204,7 @@ fy_value *fy_lower_expand_values(fy_lowering *l, fy_value *value, fy_value *size
 
 	if (l->status != FY_OK)
 		return NULL;
-	dtype = value->type.dtype;
+	dtype = value->type->dtype;
 	value = fy_lower_cast(l, value, dtype == FY_BF16 ? FY_F32 : dtype);
 	return fy_lower_cast(l, fy_emit(l, "Expand", FY_IN(value, sizes), FY_NO_ATTRS), dtype);
 }
@@ -216,11 +216,11 @@ fy_value *fy_lower_expand(fy_lowering *l, fy_value *value, const fy_shape *shape
 
 	if (!fy_lower_has_rank(l, value))
 		return NULL;
-	if (fy_shape_eq(&value->type.shape, shape))
+	if (fy_shape_eq(&value->type->shape, shape))
 		return value;
-	shift = shape->rank - value->type.shape.rank;
+	shift = shape->rank - value->type->shape.rank;
 	for (int i = shift < 0 ? 0 : shift; i < shape->rank; i++) {
-		if (value->type.shape.dims[i - shift] == target.dims[i])
+		if (value->type->shape.dims[i - shift] == target.dims[i])
 			target.dims[i] = 1;
 	}
 	return fy_lower_expand_values(l, value, fy_lower_dims(l, &target));

@@ -53,10 +53,9 @@ static fy_status report_refusals(const fy_lowering *l)
 
 /* What the recorded type knows of sizes goes into the type of the value that replaces it. False: they
  * disagree. */
-static bool refine(const fy_lowering *l, fy_value *value, const fy_type *recorded)
+static bool refine(const fy_lowering *l, const fy_value *value, const fy_type *recorded, fy_type *type)
 {
-	fy_type *type = &value->type;
-
+	*type = *value->type;
 	if (recorded->kind == FY_TYPE_OPAQUE || recorded->kind == FY_TYPE_SEQUENCE ||
 	    recorded->kind == FY_TYPE_OPTIONAL)
 		return true;
@@ -86,22 +85,25 @@ static void replace_results(fy_lowering *l, fy_node *node)
 {
 	for (int i = 0; i < node->result_count; i++) {
 		fy_value *old = node->results[i], *value = l->made[i];
+		fy_type refined;
 
 		if (!value && !old->uses)
 			continue;
 		if (!value)
 			FY_BUG("%s: its record gave no result %d", node->op, i);
-		if (!refine(l, value, &old->type)) {
+		if (!refine(l, value, old->type, &refined)) {
 			fy_buf text = { 0 };
 
-			fy_buf_put_type(&text, l->graph, &value->type);
+			fy_buf_put_type(&text, l->graph, value->type);
 			fy_buf_puts(&text, " where it was recorded as ");
-			fy_buf_put_type(&text, l->graph, &old->type);
+			fy_buf_put_type(&text, l->graph, old->type);
 			refuse(l, node,
 			       fy_arena_printf(l->arena, "has an ONNX form of type %s", fy_buf_text(&text)));
 			fy_buf_release(&text);
 			return;
 		}
+		if (!fy_type_eq(&refined, value->type))
+			fy_value_set_type(value, &refined);
 	}
 	for (int i = 0; i < node->result_count; i++) {
 		if (l->made[i])

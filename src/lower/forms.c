@@ -10,7 +10,7 @@
 
 static const fy_shape *shape_of(const fy_value *value)
 {
-	return &value->type.shape;
+	return &value->type->shape;
 }
 
 /* ---- axes ------------------------------------------------------------------------------------ */
@@ -201,7 +201,7 @@ static fy_value *emit_pad(fy_lowering *l, fy_value *value, const char *mode, con
 			  double fill)
 {
 	bool constant = strcmp(mode, "constant") == 0;
-	fy_dtype dtype = value->type.dtype, work = pad_type(l->opset, dtype);
+	fy_dtype dtype = value->type->dtype, work = pad_type(l->opset, dtype);
 	fy_attr attrs[3] = { fy_attr_str("mode", mode) };
 
 	value = fy_lower_cast(l, value, work);
@@ -261,7 +261,7 @@ static fy_value *bounded(fy_lowering *l, const char *op, fy_value *value, fy_val
 
 	if (!bound || l->status != FY_OK)
 		return value;
-	if (l->opset >= 12 || fy_dtype_is_float(value->type.dtype))
+	if (l->opset >= 12 || fy_dtype_is_float(value->type->dtype))
 		return fy_emit(l, op, FY_IN(value, bound), FY_NO_ATTRS);
 	beyond = fy_emit(l, strcmp(op, "Max") == 0 ? "Less" : "Greater", FY_IN(value, bound), FY_NO_ATTRS);
 	return fy_emit(l, "Where", FY_IN(beyond, bound, value), FY_NO_ATTRS);
@@ -289,9 +289,9 @@ static bool fits_clip(const fy_lowering *l, const fy_value *value, const fy_valu
 
 	if (!bound)
 		return true;
-	if (!bound->type.has_shape || bound->type.shape.rank != 0)
+	if (!bound->type->has_shape || bound->type->shape.rank != 0)
 		return false;
-	if (value->type.dtype != FY_F32 && value->type.dtype != FY_F16 && l->opset < 12)
+	if (value->type->dtype != FY_F32 && value->type->dtype != FY_F16 && l->opset < 12)
 		return false;
 	return l->opset >= 11 || (known_number(bound, &number) && !isnan(number));
 }
@@ -310,7 +310,7 @@ fy_value *fy_lower_clip(fy_lowering *l, fy_value *value, fy_value *min, fy_value
 
 	if (l->status != FY_OK || (!min && !max))
 		return value;
-	dtype = work = value->type.dtype;
+	dtype = work = value->type->dtype;
 	if (!fy_dtype_is_float(dtype) && dtype != FY_I64 && dtype != FY_I32)
 		work = FY_I32;
 	else if (dtype == FY_BF16)
@@ -355,7 +355,7 @@ static void old_topk(fy_lowering *l, fy_value *value, fy_value *k, int axis, boo
 		     fy_value *results[2])
 {
 	fy_attr attrs[2] = { fy_attr_int("axis", axis) };
-	fy_dtype dtype = value->type.dtype;
+	fy_dtype dtype = value->type->dtype;
 	double number;
 
 	if (dtype == FY_F64 || dtype == FY_I64 || dtype == FY_I32) {
@@ -391,7 +391,7 @@ void fy_lower_topk(fy_lowering *l, fy_value *value, fy_value *k, int axis, bool 
 		old_topk(l, value, k, axis, largest, results);
 		return;
 	}
-	dtype = work = value->type.dtype;
+	dtype = work = value->type->dtype;
 	if (dtype == FY_BF16)
 		work = FY_F32;
 	else if (!fy_dtype_is_float(dtype) && dtype != FY_I64)
@@ -411,9 +411,9 @@ fy_value *fy_emit_as(fy_lowering *l, fy_dtype compute, const char *op, fy_value 
 
 	if (l->status != FY_OK)
 		return NULL;
-	dtype = inputs[0]->type.dtype;
+	dtype = inputs[0]->type->dtype;
 	for (int i = 0; i < input_count; i++) {
-		bool same = inputs[i] && inputs[i]->type.dtype == dtype;
+		bool same = inputs[i] && inputs[i]->type->dtype == dtype;
 
 		cast[i] = same ? fy_lower_cast(l, inputs[i], compute) : inputs[i];
 	}

@@ -151,7 +151,7 @@ static void replace_pair(fy_graph *graph, const pair *p, fy_tensor *weight, fy_t
 		fy_arg_value(fy_graph_constant(graph, bias, fused_name(graph->arena, p->conv, 2))),
 	};
 	fy_node *conv = fy_node_new(p->conv->block, p->conv, p->conv->op, args, 3, p->conv->attrs,
-				    p->conv->attr_count, &p->norm->results[0]->type, 1);
+				    p->conv->attr_count, p->norm->results[0]->type, 1);
 
 	conv->origin = p->conv->origin;
 	fy_value_replace(p->norm->results[0], conv->results[0]);

@@ -40,16 +40,17 @@ static bool to_tensors(expansion *e, const fy_arg *from, fy_arg *to)
 	*to = *from;
 	if (from->kind == FY_ARG_VALUE) {
 		fy_value *value = from->v;
-		bool scalar = value->type.kind == FY_TYPE_SCALAR;
+		bool scalar = value->type->kind == FY_TYPE_SCALAR;
 
 		if (value->tensor) {
 			*to = stand_in(e, fy_tensor_ref(value->tensor), value);
 			return true;
 		}
-		if (!scalar && (value->type.kind != FY_TYPE_TENSOR || !value->type.has_shape))
+		if (!scalar && (value->type->kind != FY_TYPE_TENSOR || !value->type->has_shape))
 			return false;
 		*to = stand_in(
-			e, fy_tensor_meta(value->type.dtype, scalar ? &(fy_shape){ 0 } : &value->type.shape),
+			e,
+			fy_tensor_meta(value->type->dtype, scalar ? &(fy_shape){ 0 } : &value->type->shape),
 			value);
 	} else if (from->kind == FY_ARG_LIST) {
 		to->list.items = FY_NEW_ARRAY(e->arena, fy_arg, from->list.count);

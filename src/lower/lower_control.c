@@ -38,7 +38,7 @@ static fy_node *replacement(fy_lowering *l, fy_node *old, const char *op, fy_val
 		args[i] = inputs[i] ? fy_arg_value(inputs[i]) : fy_arg_none();
 	for (int i = 0; i < old->result_count; i++) {
 		fy_lower_scalar_to_tensor(old->results[i]);
-		types[i] = old->results[i]->type;
+		types[i] = *old->results[i]->type;
 	}
 	node = fy_node_new(old->block, old, op, args, input_count, NULL, 0, types, old->result_count);
 	node->origin = old->origin;
@@ -64,7 +64,7 @@ static fy_value *take_param(fy_block *to, fy_value *from)
 	fy_value *param;
 
 	fy_lower_scalar_to_tensor(from);
-	param = fy_block_param(to, &from->type, from->name);
+	param = fy_block_param(to, from->type, from->name);
 	from->name = NULL;
 	fy_value_replace(from, param);
 	return param;
@@ -97,7 +97,7 @@ static fy_node *lower_loop(fy_lowering *l, fy_node *node)
 	inputs[0] = operand(l, &node->args[0], FY_I64);
 	inputs[1] = operand(l, &node->args[1], FY_BOOL);
 	for (int i = 0; i < carried; i++) {
-		inputs[2 + i] = operand(l, &node->args[2 + i], body->params[first + i]->type.dtype);
+		inputs[2 + i] = operand(l, &node->args[2 + i], body->params[first + i]->type->dtype);
 		if (!inputs[2 + i])
 			fy_lower_fail(l, "carried value %d is missing", i);
 	}

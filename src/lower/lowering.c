@@ -66,7 +66,7 @@ bool fy_lower_has_rank(fy_lowering *l, const fy_value *value)
 	if (l->status != FY_OK)
 		return false;
 	FY_ASSERT(value);
-	if (value->type.kind == FY_TYPE_TENSOR && value->type.has_shape)
+	if (value->type->kind == FY_TYPE_TENSOR && value->type->has_shape)
 		return true;
 	fy_lower_fail(l, "needs an argument whose rank is known");
 	return false;
@@ -84,8 +84,10 @@ void fy_lower_name_unknown_dims(fy_graph *graph, fy_type *type)
 
 void fy_lower_scalar_to_tensor(fy_value *value)
 {
-	if (value->type.kind == FY_TYPE_SCALAR)
-		value->type = fy_type_tensor(value->type.dtype, &(fy_shape){ 0 });
+	if (value->type->kind == FY_TYPE_SCALAR)
+		fy_value_set_type(
+			value,
+			&(fy_type){ .kind = FY_TYPE_TENSOR, .dtype = value->type->dtype, .has_shape = true });
 }
 
 /* ---- nodes ----------------------------------------------------------------------------------- */
@@ -115,7 +117,7 @@ void fy_emit_n(fy_lowering *l, const char *op, fy_value *const *inputs, int inpu
 	l->status = fy_onnx_infer(node, l->opset, types, l->diags);
 	for (int i = 0; i < result_count && l->status == FY_OK; i++) {
 		fy_lower_name_unknown_dims(l->graph, &types[i]);
-		node->results[i]->type = types[i];
+		fy_value_set_type(node->results[i], &types[i]);
 		results[i] = node->results[i];
 	}
 }
@@ -199,7 +201,7 @@ fy_value *fy_lower_cast(fy_lowering *l, fy_value *value, fy_dtype dtype)
 {
 	int onnx;
 
-	if (l->status != FY_OK || value->type.dtype == dtype)
+	if (l->status != FY_OK || value->type->dtype == dtype)
 		return l->status == FY_OK ? value : NULL;
 	if (!fy_onnx_from_dtype(dtype, &onnx))
 		return fy_lower_fail(l, "ONNX has no element type %s", fy_dtype_name(dtype));
@@ -254,7 +256,7 @@ fy_value *fy_lower_int_list(fy_lowering *l, const fy_node *node, int index)
 	for (int i = 0; i < count && l->status == FY_OK; i++) {
 		if (items[i].kind == FY_ARG_VALUE) {
 			parts[i] = fy_lower_cast(l, items[i].v, FY_I64);
-			if (fy_lower_has_rank(l, parts[i]) && parts[i]->type.shape.rank == 0)
+			if (fy_lower_has_rank(l, parts[i]) && parts[i]->type->shape.rank == 0)
 				parts[i] = fy_lower_unsqueeze(l, parts[i], (const int64_t[]){ 0 }, 1);
 		} else if (items[i].kind == FY_ARG_INT) {
 			parts[i] = fy_lower_ints(l, &items[i].i, 1);

@@ -30,7 +30,7 @@ static int copy_results(fy_block *block)
 
 		if (made_here(block, value) && !listed_before(block, i))
 			continue;
-		copy = fy_node_new(block, NULL, "onnx::Identity", &arg, 1, NULL, 0, &value->type, 1);
+		copy = fy_node_new(block, NULL, "onnx::Identity", &arg, 1, NULL, 0, value->type, 1);
 		if (value->def)
 			copy->origin = value->def->origin;
 		else if (block->owner)

@@ -24,7 +24,7 @@ static fy_node *fed_by(const fy_node *node, const char *op)
 
 static bool same_type(const fy_value *a, const fy_value *b)
 {
-	return a->type.kind == FY_TYPE_TENSOR && a->type.has_shape && fy_type_eq(&a->type, &b->type);
+	return a->type->kind == FY_TYPE_TENSOR && a->type->has_shape && fy_type_eq(a->type, b->type);
 }
 
 /* ---- integers of constants and attributes ---------------------------------------------------- */
@@ -99,11 +99,11 @@ static bool tidy_cast(fy_node *node)
 	fy_value *from = input(node, 0);
 	fy_node *first = fed_by(node, "onnx::Cast");
 
-	if (from->type.dtype == node->results[0]->type.dtype && from->type.kind == FY_TYPE_TENSOR) {
+	if (from->type->dtype == node->results[0]->type->dtype && from->type->kind == FY_TYPE_TENSOR) {
 		fy_value_replace(node->results[0], from);
 		return true;
 	}
-	if (!first || !input(first, 0) || !lossless(input(first, 0)->type.dtype, from->type.dtype))
+	if (!first || !input(first, 0) || !lossless(input(first, 0)->type->dtype, from->type->dtype))
 		return false;
 	fy_node_set_arg(node, 0, fy_arg_value(input(first, 0)));
 	return true;

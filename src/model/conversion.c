@@ -39,18 +39,17 @@ static bool tells_something(const char *path)
 static fy_status name_outputs(fy_graph *graph, const fy_convert_options *options, fy_diags *diags)
 {
 	int count = graph->main->result_count;
-	const char **names = FY_NEW_ARRAY(graph->arena, const char *, count);
 	for (int i = 0; i < options->output_name_count; i++)
 		FY_TRY(check_name(options->output_names[i], "output", count, options->output_name_count,
 				  diags));
 	for (int i = 0; i < count; i++) {
-		names[i] = i < options->output_name_count
-				   ? fy_arena_strdup(graph->arena, options->output_names[i])
-				   : fy_arena_printf(graph->arena, "OUTPUT__%d", i);
-		if (tells_something(graph->output_names[i]))
-			fy_graph_set_metadata(graph, names[i], graph->output_names[i]);
+		const char *path = graph->output_names[i];
+		graph->output_names[i] = i < options->output_name_count
+						 ? fy_arena_strdup(graph->arena, options->output_names[i])
+						 : fy_arena_printf(graph->arena, "OUTPUT__%d", i);
+		if (tells_something(path))
+			fy_graph_set_metadata(graph, graph->output_names[i], path);
 	}
-	graph->output_names = names;
 	return FY_OK;
 }
 

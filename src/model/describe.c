@@ -219,10 +219,10 @@ static void describe_graph(fy_description *d)
 	fy_map seen = { 0 };
 	for (int i = 0; i < graph->main->param_count; i++)
 		add(&d->inputs, graph->main->params[i]->name)->type =
-			value_type(arena, &graph->main->params[i]->type);
+			value_type(arena, graph->main->params[i]->type);
 	for (int i = 0; i < graph->main->result_count; i++)
 		add(&d->outputs, graph->output_names[i])->type =
-			value_type(arena, &graph->main->results[i]->type);
+			value_type(arena, graph->main->results[i]->type);
 	for (int i = 0; i < graph->constant_count; i++) {
 		const fy_value *constant = graph->constants[i];
 		fy_item *item = add(&d->weights, constant->name ? constant->name : "");

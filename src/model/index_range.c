@@ -58,9 +58,9 @@ static bool listed(const char *op, const char *const *list, size_t count)
 
 static bool known_size(const fy_arg *arg, int64_t dim, int64_t *out)
 {
-	if (arg->kind != FY_ARG_VALUE || !arg->v->type.has_shape)
+	if (arg->kind != FY_ARG_VALUE || !arg->v->type->has_shape)
 		return false;
-	const fy_shape *shape = &arg->v->type.shape;
+	const fy_shape *shape = &arg->v->type->shape;
 	if (dim < 0)
 		dim += shape->rank;
 	if (dim < 0 || dim >= shape->rank || !fy_dim_known(shape->dims[dim]))
@@ -117,7 +117,7 @@ static void follow(search *s, const fy_value *value)
 		if (!listed(node->op, movers, FY_COUNT(movers)) || use->slot != &node->args[0])
 			continue;
 		for (int i = 0; i < node->result_count; i++) {
-			if (fy_dtype_is_float(node->results[i]->type.dtype))
+			if (fy_dtype_is_float(node->results[i]->type->dtype))
 				s->masked = true;
 			follow(s, node->results[i]);
 		}

@@ -134,8 +134,8 @@ static fy_status slots_of_graph(binding *b)
 	for (int i = 0; i < b->slot_count; i++) {
 		const fy_value *param = graph->main->params[i];
 		b->slots[i] = (slot){ .name = param->name, .want = FY_WANT_TENSOR };
-		if (param->type.kind == FY_TYPE_TENSOR && param->type.has_shape)
-			b->slots[i].base = fy_tensor_meta(param->type.dtype, &param->type.shape);
+		if (param->type->kind == FY_TYPE_TENSOR && param->type->has_shape)
+			b->slots[i].base = fy_tensor_meta(param->type->dtype, &param->type->shape);
 	}
 	return FY_OK;
 }

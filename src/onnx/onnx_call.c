@@ -210,11 +210,11 @@ static bool take_types(fy_onnx_call *call)
 		if (arg->kind != FY_ARG_VALUE)
 			continue;
 		call->present[i] = true;
-		call->types[i] = arg->v->type;
+		call->types[i] = *arg->v->type;
 		call->inputs[i] =
 			arg->v->tensor && fy_tensor_has_data(arg->v->tensor) ? arg->v->tensor : NULL;
 		if (call->types[i].kind == FY_TYPE_SCALAR)
-			call->types[i] = fy_type_tensor(arg->v->type.dtype, &(fy_shape){ 0 });
+			call->types[i] = fy_type_tensor(arg->v->type->dtype, &(fy_shape){ 0 });
 		tensors &= call->types[i].kind == FY_TYPE_TENSOR;
 	}
 	return tensors;

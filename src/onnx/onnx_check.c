@@ -48,7 +48,7 @@ static void complain_of_type(check *c, const fy_node *node, const fy_value *valu
 {
 	fy_buf stated = { 0 }, computed = { 0 };
 
-	put_type(&stated, &value->type);
+	put_type(&stated, value->type);
 	put_type(&computed, inferred);
 	found(c,
 	      fy_error(c->diags, FY_MALFORMED, "onnx-type", NULL, "%s%s%s: '%s' is declared %s, computed %s",
@@ -61,12 +61,12 @@ static void complain_of_type(check *c, const fy_node *node, const fy_value *valu
 /* What the graph states and what follows from the node must agree; what is not stated is filled in. */
 static void settle_type(check *c, const fy_node *node, fy_value *value, const fy_type *inferred)
 {
-	fy_type stated = as_tensor(&value->type);
+	fy_type stated = as_tensor(value->type);
 
 	if (inferred->kind == FY_TYPE_OPAQUE)
 		return;
 	if (stated.kind == FY_TYPE_OPAQUE) {
-		value->type = *inferred;
+		fy_value_set_type(value, inferred);
 		return;
 	}
 	if (stated.kind != inferred->kind || stated.dtype != inferred->dtype ||
@@ -75,13 +75,15 @@ static void settle_type(check *c, const fy_node *node, fy_value *value, const fy
 		return;
 	}
 	if (!stated.has_shape) {
-		value->type = *inferred;
+		fy_value_set_type(value, inferred);
 		return;
 	}
-	for (int i = 0; i < value->type.shape.rank && inferred->has_shape; i++) {
-		if (!fy_dim_known(value->type.shape.dims[i]) && fy_dim_known(inferred->shape.dims[i]))
-			value->type.shape.dims[i] = inferred->shape.dims[i];
+	for (int i = 0; i < stated.shape.rank && inferred->has_shape; i++) {
+		if (!fy_dim_known(stated.shape.dims[i]) && fy_dim_known(inferred->shape.dims[i]))
+			stated.shape.dims[i] = inferred->shape.dims[i];
 	}
+	if (value->type->kind == FY_TYPE_TENSOR && !fy_type_eq(&stated, value->type))
+		fy_value_set_type(value, &stated);
 }
 
 /* ---- nodes ----------------------------------------------------------------------------------------------
@@ -95,14 +97,18 @@ static void settle_params(const fy_node *node)
 	if (!fy_node_is(node, "onnx::Loop") || !body || body->param_count != node->arg_count)
 		return;
 	for (int i = 0; i < body->param_count; i++) {
-		fy_type *type = &body->params[i]->type;
+		fy_value *param = body->params[i];
+		fy_type type;
 
-		if (type->kind != FY_TYPE_OPAQUE)
+		if (param->type->kind != FY_TYPE_OPAQUE)
 			continue;
 		if (i < 2)
-			*type = fy_type_tensor(i == 0 ? FY_I64 : FY_BOOL, &(fy_shape){ 0 });
-		else if (node->args[i].kind == FY_ARG_VALUE && node->args[i].v->type.kind == FY_TYPE_TENSOR)
-			*type = fy_type_tensor(node->args[i].v->type.dtype, NULL);
+			type = fy_type_tensor(i == 0 ? FY_I64 : FY_BOOL, &(fy_shape){ 0 });
+		else if (node->args[i].kind == FY_ARG_VALUE && node->args[i].v->type->kind == FY_TYPE_TENSOR)
+			type = fy_type_tensor(node->args[i].v->type->dtype, NULL);
+		else
+			continue;
+		fy_value_set_type(param, &type);
 	}
 }
 

@@ -48,8 +48,8 @@ static fy_status if_infer(fy_onnx_call *call)
 					    node->blocks[k]->result_count, node->result_count);
 	}
 	for (int i = 0; i < node->result_count; i++) {
-		fy_type a = plain_type(&node->blocks[0]->results[i]->type);
-		fy_type b = plain_type(&node->blocks[1]->results[i]->type);
+		fy_type a = plain_type(node->blocks[0]->results[i]->type);
+		fy_type b = plain_type(node->blocks[1]->results[i]->type);
 
 		call->results[i] = merge(&a, &b);
 	}
@@ -95,11 +95,11 @@ static fy_status loop_infer(fy_onnx_call *call)
 				    carried, body->param_count, body->result_count, node->result_count);
 	for (int i = 0; i < node->result_count; i++) {
 		if (i >= carried) {
-			call->results[i] = stacked(&body->results[i + 1]->type);
+			call->results[i] = stacked(body->results[i + 1]->type);
 		} else if (!call->present[2 + i]) {
 			return fy_onnx_fail(call, "input %d is missing", 2 + i);
 		} else {
-			fy_type after = plain_type(&body->results[i + 1]->type);
+			fy_type after = plain_type(body->results[i + 1]->type);
 
 			call->results[i] = merge(&call->types[2 + i], &after);
 		}

@@ -67,7 +67,7 @@ static bool has_symbols(const fy_tensor *tensor)
 
 static fy_tensor *shape_vector(const fy_node *node)
 {
-	const fy_type *type = &node->args[0].v->type;
+	const fy_type *type = node->args[0].v->type;
 	const fy_arg *start = fy_node_attr(node, "start"), *end = fy_node_attr(node, "end");
 	int64_t dims[FY_MAX_RANK];
 	int64_t rank = type->shape.rank, from, to;
@@ -228,7 +228,7 @@ static fy_tensor *known(const fy_value *value, int opset, int depth, int *budget
 									      : NULL;
 	if (!value->def || depth > KNOWN_DEPTH || --*budget < 0)
 		return NULL;
-	if (!value->type.has_shape || !fy_shape_numel(&value->type.shape, &count) || count < 0 ||
+	if (!value->type->has_shape || !fy_shape_numel(&value->type->shape, &count) || count < 0 ||
 	    count > KNOWN_ELEMENTS)
 		return NULL;
 	result = known_result(value->def, value->index, opset, depth, budget);

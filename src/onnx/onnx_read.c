@@ -270,8 +270,9 @@ static fy_status read_output(fy_onnx_reader *reader, fy_onnx_scope *scope, const
 	if (!value)
 		return fy_onnx_malformed(reader, "output '%s' is never made", name);
 	if (block == reader->graph->main)
-		reader->graph->output_names[block->result_count] = name;
-	fy_block_result(block, value);
+		fy_graph_output(reader->graph, value, name);
+	else
+		fy_block_result(block, value);
 	return FY_OK;
 }
 
@@ -300,31 +301,25 @@ static fy_status read_fields(fy_onnx_reader *reader, fy_onnx_scope *scope, fy_wi
 	return fy_onnx_wire_status(reader);
 }
 
-static fy_status read_graph_text(fy_onnx_reader *reader, fy_block *block, fy_wire wire, int *outputs)
+static fy_status read_graph_text(fy_onnx_reader *reader, fy_block *block, fy_wire wire)
 {
 	fy_wire_field field;
 
-	*outputs = 0;
 	while (fy_wire_next(&wire, &field)) {
 		if (field.number == G_NAME && fy_wire_expect(&wire, &field, FY_WIRE_LEN))
 			FY_TRY(fy_onnx_read_name(reader, &field, &block->name));
 		else if (field.number == G_SPARSE)
 			return fy_error(reader->diags, FY_UNSUPPORTED, "onnx-sparse", &reader->place,
 					"the graph has sparse initializers");
-		*outputs += field.number == G_OUTPUT;
 	}
 	return fy_onnx_wire_status(reader);
 }
 
 static fy_status fill_block(fy_onnx_reader *reader, fy_onnx_scope *scope, fy_wire wire)
 {
-	int outputs;
-
-	FY_TRY(read_graph_text(reader, scope->block, wire, &outputs));
-	if (scope->block == reader->graph->main) {
+	FY_TRY(read_graph_text(reader, scope->block, wire));
+	if (scope->block == reader->graph->main)
 		reader->graph->name = scope->block->name;
-		reader->graph->output_names = FY_NEW_ARRAY(reader->arena, const char *, outputs + 1);
-	}
 	FY_TRY(read_fields(reader, scope, wire, G_INITIALIZER, read_initializer));
 	FY_TRY(read_fields(reader, scope, wire, G_INPUT, read_input));
 	FY_TRY(read_fields(reader, scope, wire, G_VALUE_INFO, read_info));

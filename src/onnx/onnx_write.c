@@ -448,7 +448,7 @@ static void write_results(writer *w, const fy_block *block, bool identities)
 		if (identities && second)
 			write_identity(w, name_of(w, value), name);
 		else if (!identities)
-			write_value_info(w, 12, name, &value->type, block->owner != NULL);
+			write_value_info(w, 12, name, value->type, block->owner != NULL);
 	}
 	fy_buf_release(&scratch);
 }
@@ -472,8 +472,8 @@ static void write_intermediates(writer *w, const fy_block *block)
 
 			for (const fy_use *use = value->uses; use && !output; use = use->next)
 				output = use->block == block;
-			if (!output && !is_left_out(w, node, i) && value->type.kind != FY_TYPE_OPAQUE)
-				write_value_info(w, 13, name_of(w, value), &value->type, false);
+			if (!output && !is_left_out(w, node, i) && value->type->kind != FY_TYPE_OPAQUE)
+				write_value_info(w, 13, name_of(w, value), value->type, false);
 		}
 	}
 }
@@ -489,7 +489,7 @@ static void write_graph(writer *w, int field, const fy_block *block, const char 
 	if (!block->owner)
 		write_constants(w, block->graph);
 	for (int i = 0; i < block->param_count; i++)
-		write_value_info(w, 11, name_of(w, block->params[i]), &block->params[i]->type,
+		write_value_info(w, 11, name_of(w, block->params[i]), block->params[i]->type,
 				 block->owner != NULL);
 	write_results(w, block, false);
 	if (w->options && w->options->value_info)

@@ -542,9 +542,9 @@ static fy_status prelu_lower(fy_lowering *l, fy_node *node)
 	int count = 0, rank = fy_node_type(node, 0)->shape.rank;
 	if (x == NULL || slope == NULL)
 		return fy_lower_status(l);
-	for (int i = 1; i + 1 < rank && slope->type.shape.rank == 1; i++)
+	for (int i = 1; i + 1 < rank && slope->type->shape.rank == 1; i++)
 		axes[count++] = i;
-	slope = fy_lower_cast(l, slope, x->type.dtype);
+	slope = fy_lower_cast(l, slope, x->type->dtype);
 	if (count > 0)
 		slope = fy_lower_unsqueeze(l, slope, axes, count);
 	if (!wide(node))

@@ -147,7 +147,7 @@ static fy_value *average_by_matrices(fy_lowering *l, const fy_node *node, fy_val
 	for (int i = 0; i < rank; i++) {
 		fy_dim from = in->dims[in->rank - rank + i], to = out->dims[out->rank - rank + i];
 		if (from != to && x != NULL)
-			x = fy_lower_along(l, x, 2 + i, mean_matrix(x->type.dtype, from, to));
+			x = fy_lower_along(l, x, 2 + i, mean_matrix(x->type->dtype, from, to));
 	}
 	return x;
 }

@@ -150,11 +150,11 @@ static fy_status cumsum_eval(fy_call *call)
 /* Before CumSum (opset 11): a product with a triangle of ones along the last dim. */
 static fy_value *sum_by_matmul(fy_lowering *l, fy_value *x, int dim)
 {
-	int rank = x->type.shape.rank, perm[FY_MAX_RANK];
-	int64_t size = x->type.shape.dims[dim];
+	int rank = x->type->shape.rank, perm[FY_MAX_RANK];
+	int64_t size = x->type->shape.dims[dim];
 	fy_shape square = { .rank = 2, .dims = { size, size } };
-	fy_tensor *ones = fy_tensor_new(x->type.dtype, &square, false),
-		  *upper = fy_tensor_new(x->type.dtype, &square, false);
+	fy_tensor *ones = fy_tensor_new(x->type->dtype, &square, false),
+		  *upper = fy_tensor_new(x->type->dtype, &square, false);
 	FY_ASSERT(ones != NULL && upper != NULL);
 	fy_kernel_fill_i64(ones, 1);
 	fy_kernel_triangle(upper, ones, 0, true);

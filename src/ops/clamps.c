@@ -81,7 +81,7 @@ static bool clip_fits(fy_lowering *l, fy_dtype work)
 static bool is_number(const fy_node *node, int index)
 {
 	const fy_arg *arg = &node->args[index];
-	return arg->kind != FY_ARG_VALUE || (arg->v->type.has_shape && arg->v->type.shape.rank == 0);
+	return arg->kind != FY_ARG_VALUE || (arg->v->type->has_shape && arg->v->type->shape.rank == 0);
 }
 
 static double known_bound(const fy_node *node, int index, double fixed)

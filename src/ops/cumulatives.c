@@ -13,8 +13,8 @@ enum { LARGEST_TRIANGLE = 2048 };
  */
 static fy_value *seen_before(fy_lowering *l, fy_node *node, fy_value *x, int dim, double hidden)
 {
-	int64_t axis = dim, size = x->type.shape.dims[dim], trailing[FY_MAX_RANK];
-	int rank = x->type.shape.rank, count = 0;
+	int64_t axis = dim, size = x->type->shape.dims[dim], trailing[FY_MAX_RANK];
+	int rank = x->type->shape.rank, count = 0;
 	fy_shape square = { 2, { size, size } };
 	fy_tensor *ones, *mask;
 	fy_value *visible;
@@ -71,7 +71,7 @@ static fy_status cumprod_lower(fy_lowering *l, fy_node *node)
 	fy_value *x = fy_lower_cast(l, fy_lower_tensor(l, node, 0), dtype);
 	int64_t dim = wrapped_dim(node), seen = dim + 1;
 	x = fy_lower_cast(l, x, work == FY_F16 ? FY_F32 : work);
-	if (x == NULL || x->type.shape.rank == 0)
+	if (x == NULL || x->type->shape.rank == 0)
 		return fy_lower_finish(l, node, x);
 	x = seen_before(l, node, x, (int)dim, 1);
 	return fy_lower_finish(l, node, fy_lower_reduce(l, "ReduceProd", x, &seen, 1, false));
@@ -127,7 +127,7 @@ static fy_status extremes_lower(fy_lowering *l, fy_node *node)
 	fy_value *x = fy_lower_tensor(l, node, 0), *index;
 	int64_t dim = wrapped_dim(node), seen = dim + 1;
 	double hidden = max ? -INFINITY : INFINITY;
-	if (x->type.shape.rank == 0) {
+	if (x->type->shape.rank == 0) {
 		fy_lower_result(l, node, 0, x);
 		fy_lower_result(l, node, 1, fy_lower_int(l, 0));
 		return fy_lower_status(l);
@@ -205,7 +205,7 @@ static fy_status logcumsumexp_lower(fy_lowering *l, fy_node *node)
 	fy_dtype dtype = fy_node_result_type(node, 0)->dtype;
 	fy_value *x = fy_lower_cast(l, fy_lower_tensor(l, node, 0), dtype == FY_F64 ? FY_F64 : FY_F32);
 	int64_t dim = wrapped_dim(node), seen = dim + 1;
-	if (x == NULL || x->type.shape.rank == 0)
+	if (x == NULL || x->type->shape.rank == 0)
 		return fy_lower_finish(l, node, x);
 	x = seen_before(l, node, x, (int)dim, -INFINITY);
 	return fy_lower_finish(l, node, fy_lower_reduce(l, "ReduceLogSumExp", x, &seen, 1, false));

@@ -76,7 +76,7 @@ static fy_value *dropped(fy_lowering *l, fy_value *x, double p)
 	}
 	fy_value *noise = fy_emit(l, "RandomUniformLike", FY_IN(x), FY_ATTRS(fy_attr_int("dtype", 1)));
 	fy_value *low = fy_emit2(l, "Less", noise, fy_lower_scalar(l, FY_F32, p));
-	fy_value *kept = fy_lower_cast(l, fy_lower_not(l, low), x == NULL ? FY_F32 : x->type.dtype);
+	fy_value *kept = fy_lower_cast(l, fy_lower_not(l, low), x == NULL ? FY_F32 : x->type->dtype);
 	return fy_emit2(l, "Mul", fy_emit2(l, "Mul", x, fy_lower_number(l, x, p < 1 ? 1 / (1 - p) : 0)),
 			kept);
 }

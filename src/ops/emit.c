@@ -20,7 +20,7 @@ fy_value *fy_emit2(fy_lowering *l, const char *op, fy_value *a, fy_value *b)
 /* A value after a failure is NULL: any type will do, nothing is emitted any more. */
 static fy_dtype type_of(const fy_value *value)
 {
-	return value == NULL ? FY_F32 : value->type.dtype;
+	return value == NULL ? FY_F32 : value->type->dtype;
 }
 
 bool fy_dtype_wide(fy_dtype dtype)

@@ -105,7 +105,7 @@ static fy_value *only_mask(const fy_node *node, int *dim)
 		mask = list->list.items[i].v;
 		*dim = i;
 	}
-	if (mask->type.dtype != FY_BOOL && mask->type.dtype != FY_U8)
+	if (mask->type->dtype != FY_BOOL && mask->type->dtype != FY_U8)
 		return NULL;
 	return mask;
 }
@@ -114,21 +114,21 @@ static fy_value *only_mask(const fy_node *node, int *dim)
 static bool values_are_common(const fy_value *values, int behind)
 {
 	int64_t count;
-	if (values->type.shape.rank <= behind)
+	if (values->type->shape.rank <= behind)
 		return true;
-	return fy_shape_known(&values->type.shape) && fy_shape_numel(&values->type.shape, &count) &&
+	return fy_shape_known(&values->type->shape) && fy_shape_numel(&values->type->shape, &count) &&
 	       count == 1;
 }
 
 static fy_value *put_by_mask(fy_lowering *l, fy_value *self, fy_value *mask, int behind, fy_value *values,
 			     bool accumulate)
 {
-	fy_dtype dtype = self->type.dtype, work = fy_lower_arithmetic_type(dtype);
+	fy_dtype dtype = self->type->dtype, work = fy_lower_arithmetic_type(dtype);
 	int64_t axes[FY_MAX_RANK];
 	for (int d = 0; d < behind; d++)
-		axes[d] = self->type.shape.rank - behind + d;
+		axes[d] = self->type->shape.rank - behind + d;
 	mask = fy_lower_unsqueeze(l, fy_lower_cast(l, mask, FY_BOOL), axes, behind);
-	if (values->type.shape.rank > behind)
+	if (values->type->shape.rank > behind)
 		values = fy_lower_reshape(l, values, &(fy_shape){ 0 });
 	values = fy_lower_cast(l, values, accumulate ? work : dtype);
 	if (accumulate)
@@ -141,7 +141,7 @@ static fy_value *put_by_mask(fy_lowering *l, fy_value *self, fy_value *mask, int
 /* The values spread over what is picked, with the picked dims in front. */
 static fy_value *spread_values(fy_lowering *l, const fy_flat_index *flat, fy_value *values)
 {
-	const fy_shape *index = &flat->index->type.shape;
+	const fy_shape *index = &flat->index->type->shape;
 	fy_shape picked = { 0 };
 	int perm[FY_MAX_RANK], rest = flat->whole.rank - flat->merged, next = 0;
 	for (int d = 0; d < flat->place; d++)
@@ -151,9 +151,9 @@ static fy_value *spread_values(fy_lowering *l, const fy_flat_index *flat, fy_val
 	for (int d = flat->place; d < rest; d++)
 		picked.dims[picked.rank++] = flat->whole.dims[flat->merged + d];
 	/* Of two unknown sizes the values' is taken for the right one: it can only differ by being 1. */
-	for (int d = 0; values != NULL && d < values->type.shape.rank; d++)
-		if (!fy_dim_known(values->type.shape.dims[d]))
-			picked.dims[picked.rank - values->type.shape.rank + d] = values->type.shape.dims[d];
+	for (int d = 0; values != NULL && d < values->type->shape.rank; d++)
+		if (!fy_dim_known(values->type->shape.dims[d]))
+			picked.dims[picked.rank - values->type->shape.rank + d] = values->type->shape.dims[d];
 	values = fy_lower_expand(l, values, &picked);
 	for (int d = 0; d < index->rank; d++)
 		perm[next++] = flat->place + d;
@@ -188,8 +188,8 @@ static fy_value *put_rows(fy_lowering *l, fy_node *node, const fy_flat_index *fl
 
 static fy_value *put_slices(fy_lowering *l, const fy_flat_index *flat, fy_value *values, bool accumulate)
 {
-	fy_dtype dtype = values->type.dtype, work = dtype;
-	int64_t last = flat->index->type.shape.rank;
+	fy_dtype dtype = values->type->dtype, work = dtype;
+	int64_t last = flat->index->type->shape.rank;
 	fy_value *index = fy_lower_unsqueeze(l, flat->index, &last, 1), *data;
 	const fy_attr add = fy_attr_str("reduction", "add");
 	if (accumulate) /* ONNX Runtime adds no 16-bit floats */
@@ -208,7 +208,7 @@ static fy_status put_by_places(fy_lowering *l, fy_node *node, fy_value *values, 
 	if (accumulate && fy_lower_opset(l) < 16)
 		return fy_lower_refuse(l, node, "accumulating needs opset 16");
 	FY_TRY(fy_lower_flat_index(l, node, 1, true, &flat));
-	values = spread_values(l, &flat, fy_lower_cast(l, values, flat.data->type.dtype));
+	values = spread_values(l, &flat, fy_lower_cast(l, values, flat.data->type->dtype));
 	FY_TRY(fy_lower_status(l));
 	data = fy_lower_opset(l) >= 11 ? put_slices(l, &flat, values, accumulate)
 				       : put_rows(l, node, &flat, values);
@@ -226,8 +226,8 @@ static fy_status index_put_lower(fy_lowering *l, fy_node *node)
 	int dim, behind;
 	int64_t count;
 	mask = only_mask(node, &dim);
-	behind = mask == NULL ? 0 : self->type.shape.rank - dim - mask->type.shape.rank;
-	if (fy_shape_numel(&self->type.shape, &count) && count == 0) {
+	behind = mask == NULL ? 0 : self->type->shape.rank - dim - mask->type->shape.rank;
+	if (fy_shape_numel(&self->type->shape, &count) && count == 0) {
 		fy_lower_result(l, node, 0, self);
 		return FY_OK;
 	}

@@ -195,12 +195,12 @@ static fy_status index_select_lower(fy_lowering *l, fy_node *node)
 {
 	fy_value *self = fy_lower_tensor(l, node, 0), *index = fy_lower_tensor(l, node, 2);
 	int64_t dim = fy_node_int(node, 1);
-	if (self->type.shape.rank == 0) {
+	if (self->type->shape.rank == 0) {
 		fy_lower_result(l, node, 0, self);
 		return FY_OK;
 	}
-	dim += dim < 0 ? self->type.shape.rank : 0;
-	if (index->type.shape.rank == 0)
+	dim += dim < 0 ? self->type->shape.rank : 0;
+	if (index->type->shape.rank == 0)
 		index = fy_lower_unsqueeze(l, index, (const int64_t[]){ 0 }, 1);
 	fy_lower_result(l, node, 0,
 			fy_emit(l, "Gather", FY_IN(self, index), FY_ATTRS(fy_attr_int("axis", dim))));
@@ -284,7 +284,7 @@ static fy_status take_eval(fy_call *call)
 
 static fy_value *flat(fy_lowering *l, fy_value *x)
 {
-	if (x == NULL || x->type.shape.rank == 1)
+	if (x == NULL || x->type->shape.rank == 1)
 		return x;
 	return fy_emit(l, "Reshape", FY_IN(x, fy_lower_ints(l, (const int64_t[]){ -1 }, 1)), FY_NO_ATTRS);
 }
@@ -380,18 +380,18 @@ static fy_tensor *other_places(const fy_shape *self, const fy_shape *index, int 
 static fy_value *gather_flat(fy_lowering *l, fy_node *node, fy_value *self, int dim, fy_value *index)
 {
 	int64_t strides[FY_MAX_RANK];
-	if (!fy_shape_known(&self->type.shape) || !fy_shape_known(&index->type.shape)) {
+	if (!fy_shape_known(&self->type->shape) || !fy_shape_known(&index->type->shape)) {
 		fy_lower_refuse(l, node, "needs opset 11 when sizes are not known");
 		return NULL;
 	}
-	fy_shape_strides(&self->type.shape, strides);
+	fy_shape_strides(&self->type->shape, strides);
 	index = fy_lower_cast(l, index, FY_I64);
 	if (strides[dim] != 1)
 		index = fy_emit2(l, "Mul", index, fy_lower_int(l, strides[dim]));
-	if (self->type.shape.rank > 1)
+	if (self->type->shape.rank > 1)
 		index = fy_emit2(
 			l, "Add", index,
-			fy_lower_constant(l, other_places(&self->type.shape, &index->type.shape, dim)));
+			fy_lower_constant(l, other_places(&self->type->shape, &index->type->shape, dim)));
 	return fy_emit(l, "Gather", FY_IN(flat(l, self), index), FY_ATTRS(fy_attr_int("axis", 0)));
 }
 
@@ -401,10 +401,10 @@ static fy_status gather_lower(fy_lowering *l, fy_node *node)
 	int64_t dim = fy_node_int(node, 1);
 	const fy_type *type = fy_node_result_type(node, 0);
 	int64_t count;
-	dim += dim < 0 ? self->type.shape.rank : 0;
-	if (fy_shape_numel(&index->type.shape, &count) && count == 0)
-		picked = fy_lower_constant(l, fy_tensor_new(type->dtype, &index->type.shape, true));
-	else if (self->type.shape.rank == 0 || index->type.shape.rank == 0)
+	dim += dim < 0 ? self->type->shape.rank : 0;
+	if (fy_shape_numel(&index->type->shape, &count) && count == 0)
+		picked = fy_lower_constant(l, fy_tensor_new(type->dtype, &index->type->shape, true));
+	else if (self->type->shape.rank == 0 || index->type->shape.rank == 0)
 		picked = fy_emit(l, "Gather", FY_IN(flat(l, self), index), FY_ATTRS(fy_attr_int("axis", 0)));
 	else if (fy_lower_opset(l) >= 11)
 		picked = fy_emit(l, "GatherElements", FY_IN(self, index), FY_ATTRS(fy_attr_int("axis", dim)));
@@ -503,7 +503,7 @@ static fy_status nonzero_lower(fy_lowering *l, fy_node *node)
 {
 	fy_value *x = fy_lower_cast(l, fy_lower_tensor(l, node, 0), FY_BOOL);
 	int64_t axis = 0, none = 0;
-	bool scalar = x != NULL && x->type.shape.rank == 0;
+	bool scalar = x != NULL && x->type->shape.rank == 0;
 	if (scalar)
 		x = fy_lower_unsqueeze(l, x, &axis, 1);
 	x = fy_emit1(l, "NonZero", x);

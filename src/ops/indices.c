@@ -175,7 +175,7 @@ fy_value *fy_lower_positions(fy_lowering *l, fy_value *mask)
 		return NULL;
 	if (mask->tensor != NULL && fy_tensor_has_data(mask->tensor))
 		return known_positions(l, mask->tensor);
-	mask = fy_lower_merge_dims(l, fy_lower_cast(l, mask, FY_BOOL), 0, mask->type.shape.rank);
+	mask = fy_lower_merge_dims(l, fy_lower_cast(l, mask, FY_BOOL), 0, mask->type->shape.rank);
 	return fy_lower_squeeze(l, fy_emit1(l, "NonZero", mask), (const int64_t[]){ 0 }, 1);
 }
 
@@ -190,8 +190,8 @@ static void read_terms(fy_lowering *l, const fy_arg *list, index_terms *terms)
 			dim++;
 			continue;
 		}
-		if (is_mask(index->type.dtype)) {
-			*term = (index_term){ dim, index->type.shape.rank, fy_lower_positions(l, index),
+		if (is_mask(index->type->dtype)) {
+			*term = (index_term){ dim, index->type->shape.rank, fy_lower_positions(l, index),
 					      false };
 			terms->mask = index;
 		} else {
@@ -212,7 +212,7 @@ static fy_value *scaled(fy_lowering *l, fy_value *self, const index_terms *terms
 	int64_t factor = 1;
 	for (int t = at + 1; t < terms->count; t++) {
 		for (int d = terms->items[t].first; d < terms->items[t].first + terms->items[t].count; d++) {
-			fy_dim size = self->type.shape.dims[d];
+			fy_dim size = self->type->shape.dims[d];
 			if (!fy_dim_known(size))
 				index = fy_emit2(l, "Mul", index, fy_lower_size_of(l, self, d));
 			else
@@ -264,14 +264,14 @@ fy_status fy_lower_flat_index(fy_lowering *l, fy_node *node, int list, bool in_f
 	out->mask = terms.mask;
 	out->mask_dim = terms.items[0].first;
 	out->axis = in_front ? 0 : out->place;
-	for (int d = 0; d < self->type.shape.rank; d++)
+	for (int d = 0; d < self->type->shape.rank; d++)
 		out->perm[d] = d;
 	if (!terms.together || in_front)
-		front_perm(&terms, self->type.shape.rank, out->perm);
+		front_perm(&terms, self->type->shape.rank, out->perm);
 	out->index = flat_index(l, self, &terms);
 	data = fy_lower_transpose(l, self, out->perm);
 	FY_TRY(fy_lower_status(l));
-	out->whole = data->type.shape;
+	out->whole = data->type->shape;
 	out->data = fy_lower_merge_dims(l, data, out->axis, terms.dims);
 	return fy_lower_status(l);
 }
@@ -282,7 +282,7 @@ void fy_lower_to_common_shape(fy_lowering *l, fy_value **a, fy_value **b)
 	fy_value *shape_a;
 	if (fy_lower_status(l) != FY_OK)
 		return;
-	FY_ASSERT(fy_shape_broadcast(&(*a)->type.shape, &(*b)->type.shape, &both));
+	FY_ASSERT(fy_shape_broadcast(&(*a)->type->shape, &(*b)->type->shape, &both));
 	for (int d = 0; d < both.rank; d++) {
 		if (both.dims[d] != FY_DIM_UNKNOWN)
 			continue;
@@ -320,7 +320,7 @@ fy_value *fy_lower_scatter(fy_lowering *l, fy_node *node, fy_value *data, int ax
 	fy_dtype dtype;
 	if (fy_lower_status(l) != FY_OK)
 		return NULL;
-	dtype = data->type.dtype;
+	dtype = data->type->dtype;
 	if (reduction != NULL && !combines(l, reduction)) {
 		fy_lower_refuse(l, node,
 				"writing that adds to what is there needs opset 16, extremes opset 18");
@@ -344,12 +344,12 @@ fy_value *fy_lower_scatter_line(fy_lowering *l, fy_node *node, fy_value *data, i
 	if (fy_lower_status(l) != FY_OK)
 		return NULL;
 	line = fy_lower_cast(l, line, FY_I64);
-	if (line != NULL && line->type.shape.rank == 0)
+	if (line != NULL && line->type->shape.rank == 0)
 		line = fy_lower_unsqueeze(l, line, (const int64_t[]){ 0 }, 1);
-	for (int d = 0; d < updates->type.shape.rank; d++)
+	for (int d = 0; d < updates->type->shape.rank; d++)
 		if (d != axis)
 			axes[added++] = d;
 	line = fy_lower_unsqueeze(l, line, axes, added);
-	line = fy_lower_expand(l, line, &updates->type.shape);
+	line = fy_lower_expand(l, line, &updates->type->shape);
 	return fy_lower_scatter(l, node, data, axis, line, updates, reduction);
 }

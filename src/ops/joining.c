@@ -128,7 +128,7 @@ static int lower_parts(fy_lowering *l, fy_node *node, fy_value **parts)
 	int count = 0;
 	for (int i = 0; i < node->args[0].list.count; i++) {
 		fy_value *part = node->args[0].list.items[i].v;
-		if (!left_out(&part->type.shape, type->shape.rank))
+		if (!left_out(&part->type->shape, type->shape.rank))
 			parts[count++] = fy_lower_cast(l, part, type->dtype);
 	}
 	return count;
@@ -549,7 +549,7 @@ static fy_status meshgrid_lower(fy_lowering *l, fy_node *node)
 		int64_t axes[FY_MAX_RANK];
 		int added = 0;
 		for (int d = 0; d < count; d++)
-			if (d != mesh_dim(i, swapped) || part->type.shape.rank == 0)
+			if (d != mesh_dim(i, swapped) || part->type->shape.rank == 0)
 				axes[added++] = d;
 		part = fy_lower_unsqueeze(l, part, axes, added);
 		fy_lower_result(l, node, i, fy_lower_expand(l, part, &fy_node_result_type(node, i)->shape));

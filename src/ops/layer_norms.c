@@ -88,8 +88,8 @@ static fy_value *group_by_instances(fy_lowering *l, fy_value *x, int64_t groups,
 {
 	if (x == NULL)
 		return NULL;
-	fy_shape shape = x->type.shape;
-	fy_dtype dtype = x->type.dtype;
+	fy_shape shape = x->type->shape;
+	fy_dtype dtype = x->type->dtype;
 	x = grouped(l, x, groups);
 	if (dtype == FY_F64)
 		x = fy_lower_normalise(l, x, (const int64_t[]){ 2 }, 1, eps).y;

@@ -439,7 +439,7 @@ static fy_value *transpose_of(fy_lowering *l, const fy_value *value)
 	if (t != NULL && t->shape.rank == 2 && !fy_tensor_is_contiguous(t) && t->strides[0] == 1 &&
 	    t->strides[1] == t->shape.dims[0])
 		return fy_lower_constant(l, swapped(t));
-	if (node == NULL || strcmp(node->op, "onnx::Transpose") != 0 || value->type.shape.rank != 2)
+	if (node == NULL || strcmp(node->op, "onnx::Transpose") != 0 || value->type->shape.rank != 2)
 		return NULL;
 	const fy_arg *perm = fy_node_attr(node, "perm");
 	if (node->args[0].kind != FY_ARG_VALUE || (perm != NULL && perm->list.items[0].i != 1))

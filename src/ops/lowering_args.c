@@ -92,13 +92,13 @@ const fy_type *fy_node_type(const fy_node *node, int index)
 
 	if (arg->kind != FY_ARG_VALUE)
 		misread(node, index, "value");
-	return &arg->v->type;
+	return arg->v->type;
 }
 
 const fy_type *fy_node_result_type(const fy_node *node, int index)
 {
 	FY_ASSERT(index >= 0 && index < node->result_count);
-	return &node->results[index]->type;
+	return node->results[index]->type;
 }
 
 fy_attr fy_attr_int(const char *name, int64_t value)

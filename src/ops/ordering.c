@@ -42,7 +42,7 @@ static fy_tensor *ranked(const fy_tensor *t)
 
 static fy_value *lower_ranked(fy_lowering *l, fy_value *x)
 {
-	if (x == NULL || x->type.shape.rank > 0)
+	if (x == NULL || x->type->shape.rank > 0)
 		return x;
 	return fy_lower_unsqueeze(l, x, (const int64_t[]){ 0 }, 1);
 }
@@ -52,7 +52,7 @@ static fy_status lower_extremes(fy_lowering *l, fy_node *node, fy_value *k, int 
 				bool sorted)
 {
 	fy_value *x = fy_lower_tensor(l, node, 0), *made[2];
-	int rank = x->type.shape.rank;
+	int rank = x->type->shape.rank;
 	int64_t count;
 	if (fy_shape_numel(&fy_node_result_type(node, 0)->shape, &count) && count == 0) {
 		for (int i = 0; i < 2; i++) {
@@ -187,14 +187,14 @@ static fy_status sort_eval(fy_call *call)
 static fy_status sort_lower(fy_lowering *l, fy_node *node)
 {
 	fy_value *x = fy_lower_tensor(l, node, 0), *k;
-	int rank = x->type.shape.rank, dim = node_dim(node, "dim", rank);
+	int rank = x->type->shape.rank, dim = node_dim(node, "dim", rank);
 	fy_diags diags = { 0 };
 	fy_call call = fy_node_call(node, &diags);
 	bool descending = fy_node_bool(node, fy_call_find(&call, "descending"));
 	k = rank > 0 ? fy_lower_size_of(l, x, dim) : fy_lower_int(l, 1);
 	k = fy_lower_unsqueeze(l, k, (const int64_t[]){ 0 }, 1);
-	if (k != NULL && fy_dim_known(rank > 0 ? x->type.shape.dims[dim] : 1))
-		k = fy_lower_ints(l, rank > 0 ? &x->type.shape.dims[dim] : (const int64_t[]){ 1 }, 1);
+	if (k != NULL && fy_dim_known(rank > 0 ? x->type->shape.dims[dim] : 1))
+		k = fy_lower_ints(l, rank > 0 ? &x->type->shape.dims[dim] : (const int64_t[]){ 1 }, 1);
 	return lower_extremes(l, node, k, dim, descending, true);
 }
 
@@ -370,8 +370,8 @@ static fy_status search_lower(fy_lowering *l, fy_node *node)
 	bool right;
 	FY_TRY(read_right(&call, &right));
 	FY_TRY(fy_lower_status(l));
-	last = values->type.shape.rank;
-	before = sorted->type.shape.rank - 1;
+	last = values->type->shape.rank;
+	before = sorted->type->shape.rank - 1;
 	values = fy_lower_unsqueeze(l, values, &last, 1);
 	if (before > 0)
 		sorted = fy_lower_unsqueeze(l, sorted, &before, 1);

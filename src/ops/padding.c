@@ -196,7 +196,7 @@ static fy_value *around(fy_lowering *l, fy_value *x, int axis, int64_t before, i
 static fy_value *lower_other(fy_lowering *l, fy_value *x, const pad_plan *plan)
 {
 	int64_t before[FY_MAX_RANK], after[FY_MAX_RANK], cut_before[FY_MAX_RANK], cut_after[FY_MAX_RANK];
-	int rank = x->type.shape.rank;
+	int rank = x->type->shape.rank;
 	for (int i = 0; i < rank; i++) {
 		before[i] = plan->before[i] > 0 ? plan->before[i] : 0;
 		after[i] = plan->after[i] > 0 ? plan->after[i] : 0;

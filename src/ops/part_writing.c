@@ -76,7 +76,7 @@ static fy_value *source_of(fy_lowering *l, fy_node *node)
 static fy_value *joined(fy_lowering *l, fy_value *self, int64_t axis, int64_t start, int64_t end,
 			fy_value *source)
 {
-	int64_t zero = 0, last = INT64_MAX, size = self->type.shape.dims[axis];
+	int64_t zero = 0, last = INT64_MAX, size = self->type->shape.dims[axis];
 	fy_value *parts[3];
 	int count = 0;
 	if (start != 0)
@@ -91,8 +91,8 @@ static fy_status select_scatter_lower(fy_lowering *l, fy_node *node)
 {
 	fy_value *self = fy_lower_tensor(l, node, 0), *source = source_of(l, node), *made;
 	int64_t dim = fy_node_int(node, 2), size, at;
-	dim += dim < 0 ? self->type.shape.rank : 0;
-	size = self->type.shape.dims[dim];
+	dim += dim < 0 ? self->type->shape.rank : 0;
+	size = self->type->shape.dims[dim];
 	source = fy_lower_unsqueeze(l, source, &dim, 1);
 	if (fy_node_arg_known(node, 3)) {
 		at = fy_node_int(node, 3);
@@ -139,7 +139,7 @@ static fy_value *joined_at(fy_lowering *l, fy_node *node, fy_value *self, int ax
 static fy_value *stepped(fy_lowering *l, fy_node *node, fy_value *self, int axis, int64_t start, int64_t step,
 			 fy_value *source)
 {
-	int64_t count = source->type.shape.dims[axis], *places;
+	int64_t count = source->type->shape.dims[axis], *places;
 	if (!fy_dim_known(count) || start < 0) {
 		fy_lower_refuse(l, node, "steps along a dimension whose size depends on data");
 		return NULL;
@@ -156,9 +156,9 @@ static fy_status slice_scatter_lower(fy_lowering *l, fy_node *node)
 	int64_t dim = fy_node_int(node, 2), step = fy_node_int(node, 5), start = 0, end = INT64_MAX, size,
 		length;
 	FY_TRY(fy_lower_status(l));
-	dim += dim < 0 ? self->type.shape.rank : 0;
-	size = self->type.shape.dims[dim];
-	length = source->type.shape.dims[dim];
+	dim += dim < 0 ? self->type->shape.rank : 0;
+	size = self->type->shape.dims[dim];
+	length = source->type->shape.dims[dim];
 	if (!fy_node_arg_known(node, 3) || !fy_node_arg_known(node, 4)) {
 		if (step != 1)
 			return fy_lower_refuse(l, node, "a step with bounds that depend on data");
@@ -210,7 +210,7 @@ static fy_status places_lower(fy_lowering *l, fy_node *node)
 	fy_value *self = fy_lower_tensor(l, node, 0), *source = source_of(l, node), *flat;
 	fy_diags diags = { 0 };
 	fy_call call = fy_node_call(node, &diags);
-	fy_tensor *base = fy_tensor_meta(self->type.dtype, &self->type.shape), *part = NULL, *places = NULL;
+	fy_tensor *base = fy_tensor_meta(self->type->dtype, &self->type->shape), *part = NULL, *places = NULL;
 	int64_t numel = fy_tensor_numel(base);
 	fy_shape line = { 1, { numel } };
 	call.arena = fy_lower_arena(l);
@@ -226,7 +226,7 @@ static fy_status places_lower(fy_lowering *l, fy_node *node)
 	source = fy_lower_reshape(l, source, &line);
 	flat = fy_lower_scatter_line(l, node, flat, 0,
 				     fy_lower_reshape(l, fy_lower_constant(l, places), &line), source, NULL);
-	fy_lower_result(l, node, 0, fy_lower_reshape(l, flat, &self->type.shape));
+	fy_lower_result(l, node, 0, fy_lower_reshape(l, flat, &self->type->shape));
 	return fy_lower_status(l);
 }
 

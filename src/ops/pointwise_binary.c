@@ -129,7 +129,7 @@ fy_dtype fy_node_promote(const fy_node *node, const int indices[], int count)
 	for (int i = 0; i < node->arg_count; i++) {
 		args[i] = node->args[i];
 		if (args[i].kind == FY_ARG_VALUE) {
-			metas[made] = fy_tensor_meta(args[i].v->type.dtype, &args[i].v->type.shape);
+			metas[made] = fy_tensor_meta(args[i].v->type->dtype, &args[i].v->type->shape);
 			args[i] = fy_arg_tensor(metas[made++]);
 		}
 	}
@@ -410,10 +410,10 @@ const fy_op fy_aten_fmod = {
 /* Integers: Pow takes them from opset 12 on; before, float64 is exact for what fits. */
 static fy_value *build_pow(fy_lowering *l, fy_value *a, fy_value *b)
 {
-	if (a == NULL || fy_dtype_is_float(a->type.dtype) || fy_lower_opset(l) >= 12)
+	if (a == NULL || fy_dtype_is_float(a->type->dtype) || fy_lower_opset(l) >= 12)
 		return fy_emit2(l, "Pow", a, b);
 	fy_value *power = fy_emit2(l, "Pow", fy_lower_cast(l, a, FY_F64), fy_lower_cast(l, b, FY_F64));
-	return fy_lower_cast(l, power, a->type.dtype);
+	return fy_lower_cast(l, power, a->type->dtype);
 }
 
 static fy_status pow_infer(fy_call *call)
@@ -525,7 +525,7 @@ const fy_op fy_aten_max_other = {
 /* atan(y / x), half a turn on where x < 0, a quarter where x = 0. */
 static fy_value *build_atan2(fy_lowering *l, fy_value *y, fy_value *x)
 {
-	fy_dtype dtype = y == NULL ? FY_F32 : y->type.dtype;
+	fy_dtype dtype = y == NULL ? FY_F32 : y->type->dtype;
 	fy_value *zero = fy_lower_number(l, y, 0), *half_turn = fy_lower_number(l, y, M_PI);
 	fy_value *ratio = fy_emit2(l, "Div", y, x);
 	/* Atan runs in float32 only. */

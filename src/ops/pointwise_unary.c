@@ -355,7 +355,7 @@ static fy_value *build_round(fy_lowering *l, fy_value *x)
 	fy_value *tie = fy_lower_compare(l, "Equal", fy_emit2(l, "Sub", up, x), half);
 	fy_value *halved = fy_emit2(l, "Mul", up, half);
 	fy_value *odd = fy_emit2(l, "Greater", halved, fy_emit1(l, "Floor", halved));
-	fy_value *step = fy_lower_cast(l, fy_emit2(l, "And", tie, odd), x == NULL ? FY_F32 : x->type.dtype);
+	fy_value *step = fy_lower_cast(l, fy_emit2(l, "And", tie, odd), x == NULL ? FY_F32 : x->type->dtype);
 	return fy_emit2(l, "Sub", up, step);
 }
 
@@ -403,7 +403,7 @@ const fy_op fy_aten_neg = {
 static fy_value *build_sign(fy_lowering *l, fy_value *x)
 {
 	fy_value *zero = fy_lower_number(l, x, 0);
-	fy_dtype dtype = x == NULL ? FY_F32 : x->type.dtype;
+	fy_dtype dtype = x == NULL ? FY_F32 : x->type->dtype;
 	fy_value *above = fy_lower_cast(l, fy_emit2(l, "Greater", x, zero), dtype);
 	fy_value *below = fy_lower_cast(l, fy_emit2(l, "Less", x, zero), dtype);
 	return fy_emit2(l, "Sub", above, below);
@@ -529,7 +529,7 @@ const fy_op fy_aten_logical_not = {
 
 static double largest(const fy_value *x)
 {
-	return x == NULL || x->type.dtype == FY_F32 ? FLT_MAX : x->type.dtype == FY_F16 ? 65504 : DBL_MAX;
+	return x == NULL || x->type->dtype == FY_F32 ? FLT_MAX : x->type->dtype == FY_F16 ? 65504 : DBL_MAX;
 }
 
 static fy_value *build_isnan(fy_lowering *l, fy_value *x)

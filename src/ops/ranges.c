@@ -134,7 +134,7 @@ static fy_value *counted(fy_lowering *l, fy_node *node, fy_value *start, fy_valu
 	fy_value *span = fy_emit2(l, "Sub", end, start), *line;
 	fy_tensor *one = fy_tensor_from_i64((const int64_t[]){ 1 }, 1);
 	fy_attr attr = { "value", fy_arg_tensor(one) };
-	if (start == NULL || fy_dtype_is_float(start->type.dtype)) {
+	if (start == NULL || fy_dtype_is_float(start->type->dtype)) {
 		fy_lower_refuse(l, node, "a range of floats needs opset 11");
 		fy_tensor_unref(one);
 		return NULL;
@@ -145,7 +145,7 @@ static fy_value *counted(fy_lowering *l, fy_node *node, fy_value *start, fy_valu
 		       FY_IN(fy_lower_unsqueeze(l, fy_lower_cast(l, span, FY_I64), &axis, 1)), &attr, 1);
 	fy_tensor_unref(one);
 	line = fy_lower_squeeze(l, fy_emit1(l, "NonZero", line), &axis, 1);
-	line = fy_emit2(l, "Mul", fy_lower_cast(l, line, start->type.dtype), step);
+	line = fy_emit2(l, "Mul", fy_lower_cast(l, line, start->type->dtype), step);
 	return fy_emit2(l, "Add", line, start);
 }
 
@@ -328,8 +328,8 @@ static fy_status triangle_eval(fy_call *call)
 /* Before Trilu: what lies outside is replaced under a constant mask. */
 static fy_value *cut_by_mask(fy_lowering *l, fy_node *node, fy_value *x, int64_t diagonal, bool upper)
 {
-	int rank = x->type.shape.rank;
-	fy_shape plane = { 2, { x->type.shape.dims[rank - 2], x->type.shape.dims[rank - 1] } };
+	int rank = x->type->shape.rank;
+	fy_shape plane = { 2, { x->type->shape.dims[rank - 2], x->type->shape.dims[rank - 1] } };
 	fy_tensor *ones, *mask;
 	if (!fy_shape_known(&plane)) {
 		fy_lower_refuse(l, node, "needs opset 14 when sizes are not known");
@@ -341,7 +341,7 @@ static fy_value *cut_by_mask(fy_lowering *l, fy_node *node, fy_value *x, int64_t
 	fy_kernel_fill_i64(ones, 1);
 	fy_kernel_triangle(mask, ones, diagonal, upper);
 	fy_tensor_unref(ones);
-	return fy_lower_where(l, fy_lower_constant(l, mask), x, fy_lower_scalar(l, x->type.dtype, 0));
+	return fy_lower_where(l, fy_lower_constant(l, mask), x, fy_lower_scalar(l, x->type->dtype, 0));
 }
 
 /* Trilu of the types that ONNX Runtime has it for; others go through them. */
@@ -350,7 +350,7 @@ static fy_status triangle_lower(fy_lowering *l, fy_node *node)
 	fy_value *x = fy_lower_tensor(l, node, 0);
 	bool upper = takes_upper(fy_node_op(node));
 	int64_t diagonal = fy_node_int(node, 1);
-	fy_dtype work = x->type.dtype;
+	fy_dtype work = x->type->dtype;
 	if (fy_lower_opset(l) < 14)
 		return fy_lower_finish(l, node, cut_by_mask(l, node, x, diagonal, upper));
 	if (fy_dtype_is_float(work) && work != FY_F64)

@@ -55,7 +55,7 @@ static fy_status repeat_lower(fy_lowering *l, fy_node *node)
 {
 	fy_value *x = fy_lower_tensor(l, node, 0);
 	int64_t axes[FY_MAX_RANK], times[FY_MAX_RANK];
-	int extra = node->args[1].list.count - x->type.shape.rank;
+	int extra = node->args[1].list.count - x->type->shape.rank;
 	bool changes = !fy_node_arg_known(node, 1);
 	for (int d = 0; d < extra; d++)
 		axes[d] = d;
@@ -65,7 +65,7 @@ static fy_status repeat_lower(fy_lowering *l, fy_node *node)
 			changes |= times[d] != 1;
 	if (changes && x != NULL) /* ONNX Runtime tiles no bfloat16 */
 		x = fy_emit(l, "Tile",
-			    FY_IN(fy_lower_cast(l, x, x->type.dtype == FY_BF16 ? FY_F32 : x->type.dtype),
+			    FY_IN(fy_lower_cast(l, x, x->type->dtype == FY_BF16 ? FY_F32 : x->type->dtype),
 				  fy_lower_int_list(l, node, 1)),
 			    FY_NO_ATTRS);
 	return fy_lower_finish(l, node, x);
@@ -173,12 +173,12 @@ static fy_status interleave_lower(fy_lowering *l, fy_node *node)
 	fy_value *x = fy_lower_tensor(l, node, 0);
 	int64_t dim = fy_node_none(node, 2) ? 0 : fy_node_int(node, 2), times = fy_node_int(node, 1), behind;
 	int64_t spread[FY_MAX_RANK];
-	if (fy_node_none(node, 2) || x->type.shape.rank == 0)
+	if (fy_node_none(node, 2) || x->type->shape.rank == 0)
 		x = fy_emit(l, "Reshape", FY_IN(x, fy_lower_ints(l, (const int64_t[]){ -1 }, 1)),
 			    FY_NO_ATTRS);
 	if (x == NULL)
 		return fy_lower_status(l);
-	dim += dim < 0 ? x->type.shape.rank : 0;
+	dim += dim < 0 ? x->type->shape.rank : 0;
 	behind = dim + 1;
 	if (times == 0) {
 		fy_lower_result(l, node, 0, fy_lower_slice(l, x, &dim, &times, &times, NULL, 1));
@@ -187,9 +187,9 @@ static fy_status interleave_lower(fy_lowering *l, fy_node *node)
 	x = fy_lower_unsqueeze(l, x, &behind, 1);
 	if (x == NULL)
 		return fy_lower_status(l);
-	for (int d = 0; d < x->type.shape.rank; d++)
+	for (int d = 0; d < x->type->shape.rank; d++)
 		spread[d] = d == behind ? times : 1;
-	x = fy_lower_expand_values(l, x, fy_lower_ints(l, spread, x->type.shape.rank));
+	x = fy_lower_expand_values(l, x, fy_lower_ints(l, spread, x->type->shape.rank));
 	fy_lower_result(l, node, 0, fy_lower_merge_dims(l, x, (int)dim, 2));
 	return fy_lower_status(l);
 }
@@ -228,7 +228,7 @@ static fy_status flip_lower(fy_lowering *l, fy_node *node)
 {
 	fy_value *x = fy_lower_tensor(l, node, 0);
 	int64_t dims[FY_MAX_RANK * 2], starts[FY_MAX_RANK], ends[FY_MAX_RANK], steps[FY_MAX_RANK];
-	int rank = x->type.shape.rank, count = rank ? fy_node_ints(node, 1, dims, 0) : 0;
+	int rank = x->type->shape.rank, count = rank ? fy_node_ints(node, 1, dims, 0) : 0;
 	for (int i = 0; i < count; i++) {
 		dims[i] += dims[i] < 0 ? rank : 0;
 		starts[i] = -1;
@@ -395,7 +395,7 @@ static fy_value *rolled(fy_lowering *l, fy_value *x, int64_t axis, int64_t shift
 	int64_t size, zero = 0, end = INT64_MAX, cut;
 	if (x == NULL)
 		return NULL;
-	size = x->type.shape.dims[axis];
+	size = x->type->shape.dims[axis];
 	if (!fy_dim_known(size))
 		return shift == 0 ? x : rolled_by_size(l, x, (int)axis, shift);
 	shift = size == 0 ? 0 : (shift % size + size) % size;
@@ -412,7 +412,7 @@ static fy_status roll_lower(fy_lowering *l, fy_node *node)
 	fy_value *x = fy_lower_tensor(l, node, 0);
 	int64_t shifts[FY_MAX_RANK * 2], dims[FY_MAX_RANK * 2];
 	int count = fy_node_ints(node, 1, shifts, 0), given = fy_node_ints(node, 2, dims, 0);
-	int rank = x->type.shape.rank;
+	int rank = x->type->shape.rank;
 	if (given == 0) {
 		x = rank == 0 ? x : rolled(l, fy_lower_merge_dims(l, x, 0, rank), 0, shifts[0]);
 		fy_lower_result(l, node, 0, fy_lower_reshape(l, x, &fy_node_result_type(node, 0)->shape));

@@ -110,7 +110,7 @@ static fy_value *float_vector(fy_lowering *l, const double *values, int count)
 static fy_value *emit_resize(fy_lowering *l, fy_value *x, const fy_resize *onnx, fy_value *sizes)
 {
 	fy_attr attrs[8];
-	int count = resize_attrs(onnx, attrs), rank = x == NULL ? 0 : x->type.shape.rank;
+	int count = resize_attrs(onnx, attrs), rank = x == NULL ? 0 : x->type->shape.rank;
 	bool old = fy_lower_opset(l) < 13;
 	fy_value *roi = old ? float_vector(l, NULL, 0) : NULL;
 	if (sizes != NULL)
@@ -232,7 +232,7 @@ static fy_value *multiplied(fy_lowering *l, const upsample_job *job, fy_value *x
 	int64_t in = job->in.dims[axis];
 	fy_tensor *eye = NULL, *matrix = NULL;
 	if (x != NULL)
-		eye = fy_tensor_new(x->type.dtype, &(fy_shape){ 2, { in, in } }, false);
+		eye = fy_tensor_new(x->type->dtype, &(fy_shape){ 2, { in, in } }, false);
 	if (eye != NULL) {
 		fy_kernel_eye(eye, 0);
 		matrix = along_axis(&job->plan.resize, axis, eye, job->out.dims[axis]);
@@ -274,7 +274,7 @@ static fy_dtype resize_type(const fy_lowering *l, fy_dtype dtype)
 
 static fy_value *lower_known(fy_lowering *l, const upsample_job *job, fy_node *node, fy_value *x)
 {
-	fy_dtype dtype = x->type.dtype;
+	fy_dtype dtype = x->type->dtype;
 	bool nearest = job->plan.resize.mode == FY_RESIZE_NEAREST, changes = false;
 	fy_resize old;
 	for (int i = 2; i < job->rank; i++)
@@ -340,7 +340,7 @@ static fy_value *lower_unknown(fy_lowering *l, const upsample_job *job, fy_node 
 	const char *refusal = NULL;
 	if (fy_lower_opset(l) < 11)
 		refusal = "sizes that are not known need opset 11";
-	else if (x->type.dtype == FY_F64)
+	else if (x->type->dtype == FY_F64)
 		refusal = "float64 needs known sizes";
 	else if (onnx.antialias)
 		refusal = "antialiasing needs known sizes";
@@ -350,7 +350,7 @@ static fy_value *lower_unknown(fy_lowering *l, const upsample_job *job, fy_node 
 		fy_lower_refuse(l, node, "%s", refusal);
 		return NULL;
 	}
-	x = fy_lower_cast(l, x, resize_type(l, x->type.dtype));
+	x = fy_lower_cast(l, x, resize_type(l, x->type->dtype));
 	if (!by_scales)
 		return emit_resize(l, x, &onnx, all_sizes(l, x, fy_lower_int_list(l, node, 1)));
 	for (int i = 0; i < job->rank; i++)

@@ -159,9 +159,9 @@ static fy_status scatter_eval(fy_call *call)
 /* The part of the source that the index covers. */
 static fy_value *covered(fy_lowering *l, fy_value *source, fy_value *index)
 {
-	for (int d = 0; fy_lower_status(l) == FY_OK && d < index->type.shape.rank; d++) {
-		int64_t axis = d, zero = 0, size = index->type.shape.dims[d];
-		if (source->type.shape.dims[d] == size)
+	for (int d = 0; fy_lower_status(l) == FY_OK && d < index->type->shape.rank; d++) {
+		int64_t axis = d, zero = 0, size = index->type->shape.dims[d];
+		if (source->type->shape.dims[d] == size)
 			continue;
 		if (fy_dim_known(size))
 			source = fy_lower_slice(l, source, &axis, &zero, &size, NULL, 1);
@@ -174,7 +174,7 @@ static fy_value *covered(fy_lowering *l, fy_value *source, fy_value *index)
 
 static fy_value *one_dim(fy_lowering *l, fy_value *x)
 {
-	if (x == NULL || x->type.shape.rank > 0)
+	if (x == NULL || x->type->shape.rank > 0)
 		return x;
 	return fy_lower_unsqueeze(l, x, (const int64_t[]){ 0 }, 1);
 }
@@ -187,7 +187,7 @@ static fy_value *replaced_run(fy_lowering *l, fy_value *data, const fy_value *in
 	int64_t zero = 0, start, end, last = INT64_MAX;
 	int count = 0;
 	if (places == NULL || !fy_tensor_has_data(places) || places->shape.rank != 1 ||
-	    !fy_shape_known(&data->type.shape))
+	    !fy_shape_known(&data->type->shape))
 		return NULL;
 	start = fy_tensor_get_i64(places, 0);
 	end = start + fy_tensor_numel(places);
@@ -197,7 +197,7 @@ static fy_value *replaced_run(fy_lowering *l, fy_value *data, const fy_value *in
 	if (start > 0)
 		parts[count++] = fy_lower_slice(l, data, &zero, &zero, &start, NULL, 1);
 	parts[count++] = source;
-	if (end < data->type.shape.dims[0])
+	if (end < data->type->shape.dims[0])
 		parts[count++] = fy_lower_slice(l, data, &zero, &end, &last, NULL, 1);
 	return fy_lower_concat(l, parts, count, 0);
 }
@@ -212,29 +212,30 @@ static fy_status scatter_lower(fy_lowering *l, fy_node *node)
 	int include = fy_call_find(&call, "include_self");
 	fy_scatter_mode mode;
 	FY_TRY(read_mode(&call, &mode));
-	dim += dim < 0 ? at_least_one(self->type.shape.rank) : 0;
-	if (fy_shape_numel(&index->type.shape, &count) && count == 0) {
+	dim += dim < 0 ? at_least_one(self->type->shape.rank) : 0;
+	if (fy_shape_numel(&index->type->shape, &count) && count == 0) {
 		fy_lower_result(l, node, 0, self);
 		return FY_OK;
 	}
 	data = one_dim(l, self);
 	index = one_dim(l, index);
-	source = fy_lower_operand(l, node, 3, self->type.dtype);
+	source = fy_lower_operand(l, node, 3, self->type->dtype);
 	FY_TRY(fy_lower_status(l));
 	if (fy_call_is_number(&call, 3))
-		source = fy_lower_expand(l, source, &index->type.shape);
+		source = fy_lower_expand(l, source, &index->type->shape);
 	else
 		source = covered(l, one_dim(l, source), index);
 	if (include >= 0 && !fy_node_bool(node, include)) {
-		fy_value *neutral = fy_lower_scalar(l, self->type.dtype, neutral_of(mode, self->type.dtype));
-		neutral = fy_lower_expand(l, neutral, &index->type.shape);
+		fy_value *neutral =
+			fy_lower_scalar(l, self->type->dtype, neutral_of(mode, self->type->dtype));
+		neutral = fy_lower_expand(l, neutral, &index->type->shape);
 		data = fy_lower_scatter(l, node, data, (int)dim, index, neutral, NULL);
 	}
 	FY_TRY(fy_lower_status(l));
 	made = mode == FY_SCATTER_SET ? replaced_run(l, data, index, source) : NULL;
 	if (made == NULL)
 		made = fy_lower_scatter(l, node, data, (int)dim, index, source, reduction_name(mode));
-	if (self->type.shape.rank == 0)
+	if (self->type->shape.rank == 0)
 		made = fy_lower_squeeze(l, made, (const int64_t[]){ 0 }, 1);
 	fy_lower_result(l, node, 0, made);
 	return fy_lower_status(l);
@@ -390,10 +391,10 @@ static fy_status write_lines_lower(fy_lowering *l, fy_node *node, fy_value *sour
 {
 	fy_value *self = fy_lower_tensor(l, node, 0), *index = fy_lower_tensor(l, node, 2), *made;
 	int64_t dim = fy_node_int(node, 1);
-	dim += dim < 0 ? at_least_one(self->type.shape.rank) : 0;
+	dim += dim < 0 ? at_least_one(self->type->shape.rank) : 0;
 	made = fy_lower_scatter_line(l, node, one_dim(l, self), (int)dim, index, one_dim(l, source),
 				     reduction);
-	if (self->type.shape.rank == 0)
+	if (self->type->shape.rank == 0)
 		made = fy_lower_squeeze(l, made, (const int64_t[]){ 0 }, 1);
 	return fy_lower_finish(l, node, made);
 }
@@ -406,7 +407,7 @@ static fy_status index_copy_lower(fy_lowering *l, fy_node *node)
 static fy_status index_add_lower(fy_lowering *l, fy_node *node)
 {
 	fy_value *source = fy_lower_tensor(l, node, 3);
-	fy_dtype dtype = source->type.dtype;
+	fy_dtype dtype = source->type->dtype;
 	if (!fy_node_arg_known(node, 4) || fy_node_f64(node, 4) != 1) {
 		fy_dtype work = fy_lower_arithmetic_type(dtype);
 		source = fy_emit2(l, "Mul", fy_lower_cast(l, source, work),
@@ -491,12 +492,12 @@ static fy_status index_fill_lower(fy_lowering *l, fy_node *node)
 	data = one_dim(l, self);
 	index = one_dim(l, index);
 	FY_TRY(fy_lower_status(l));
-	dim += dim < 0 ? data->type.shape.rank : 0;
-	shape = data->type.shape;
-	shape.dims[dim] = index->type.shape.dims[0];
-	value = fy_lower_expand(l, fy_lower_operand(l, node, 3, self->type.dtype), &shape);
+	dim += dim < 0 ? data->type->shape.rank : 0;
+	shape = data->type->shape;
+	shape.dims[dim] = index->type->shape.dims[0];
+	value = fy_lower_expand(l, fy_lower_operand(l, node, 3, self->type->dtype), &shape);
 	data = fy_lower_scatter_line(l, node, data, (int)dim, index, value, NULL);
-	if (self->type.shape.rank == 0)
+	if (self->type->shape.rank == 0)
 		data = fy_lower_squeeze(l, data, (const int64_t[]){ 0 }, 1);
 	fy_lower_result(l, node, 0, data);
 	return fy_lower_status(l);

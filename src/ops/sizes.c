@@ -32,9 +32,9 @@ static fy_status size_lower(fy_lowering *l, fy_node *node)
 {
 	fy_value *self = fy_lower_tensor(l, node, 0);
 	int64_t dim = fy_node_int(node, 1);
-	if (!self->type.has_shape)
+	if (!self->type->has_shape)
 		return fy_lower_refuse(l, node, "the size of a tensor of unknown rank");
-	dim += dim < 0 ? self->type.shape.rank : 0;
+	dim += dim < 0 ? self->type->shape.rank : 0;
 	fy_lower_result(l, node, 0, fy_lower_size_of(l, self, (int)dim));
 	return fy_lower_status(l);
 }

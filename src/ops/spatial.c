@@ -110,14 +110,14 @@ static const int64_t first_axis[] = { 0 };
 
 fy_value *fy_lower_batched(fy_lowering *l, fy_value *value, int spatial)
 {
-	if (value == NULL || value->type.shape.rank != spatial + 1)
+	if (value == NULL || value->type->shape.rank != spatial + 1)
 		return value;
 	return fy_lower_unsqueeze(l, value, first_axis, 1);
 }
 
 fy_value *fy_lower_unbatched(fy_lowering *l, fy_value *value, const fy_type *like)
 {
-	if (value == NULL || value->type.shape.rank == like->shape.rank)
+	if (value == NULL || value->type->shape.rank == like->shape.rank)
 		return value;
 	return fy_lower_squeeze(l, value, first_axis, 1);
 }
@@ -148,7 +148,7 @@ static fy_tensor *transposed(fy_tensor *matrix)
 /* The axes behind `axis` become one. */
 static fy_value *folded_behind(fy_lowering *l, fy_value *value, int axis)
 {
-	const fy_shape *shape = &value->type.shape;
+	const fy_shape *shape = &value->type->shape;
 	int64_t dims[FY_MAX_RANK] = { 0 }; /* 0: as it is */
 	dims[axis + 1] = 1;
 	for (int i = axis + 1; i < shape->rank; i++)
@@ -171,7 +171,7 @@ fy_value *fy_lower_along(fy_lowering *l, fy_value *value, int axis, fy_tensor *m
 		fy_tensor_unref(matrix);
 		return NULL;
 	}
-	fy_shape shape = value->type.shape;
+	fy_shape shape = value->type->shape;
 	FY_ASSERT(shape.rank >= 2 && axis < shape.rank && fy_tensor_is_contiguous(matrix));
 	shape.dims[axis] = matrix->shape.dims[0];
 	if (axis == shape.rank - 1)

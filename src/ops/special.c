@@ -9,7 +9,7 @@
 
 static fy_dtype dtype_of(const fy_value *value)
 {
-	return value == NULL ? FY_F32 : value->type.dtype;
+	return value == NULL ? FY_F32 : value->type->dtype;
 }
 
 /* ---- of two tensors -------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ static fy_status var_eval(fy_call *call)
 /* How many elements are reduced, less the correction, as a 0-d value of x's type. */
 static fy_value *divisor(fy_lowering *l, fy_value *x, const fy_axes *axes, double correction)
 {
-	int64_t count = fy_axes_count(&x->type.shape, axes);
+	int64_t count = fy_axes_count(&x->type->shape, axes);
 	if (count >= 0)
 		return fy_lower_number(l, x, fmax((double)count - correction, 0));
 	int64_t dims[FY_MAX_RANK];
@@ -66,7 +66,7 @@ static fy_value *divisor(fy_lowering *l, fy_value *x, const fy_axes *axes, doubl
 			dims[reduced++] = i;
 	fy_value *sizes = fy_emit2(l, "Gather", fy_lower_shape_of(l, x), fy_lower_ints(l, dims, reduced));
 	fy_value *product = fy_lower_reduce(l, "ReduceProd", sizes, (const int64_t[]){ 0 }, 1, false);
-	return fy_emit2(l, "Sub", fy_lower_cast(l, product, x->type.dtype),
+	return fy_emit2(l, "Sub", fy_lower_cast(l, product, x->type->dtype),
 			fy_lower_number(l, x, correction));
 }
 

@@ -32,7 +32,7 @@ static fy_status lower_perm(fy_lowering *l, fy_node *node, const int *perm)
 	fy_value *self = fy_lower_tensor(l, node, 0);
 	bool same = true;
 
-	for (int d = 0; d < self->type.shape.rank; d++)
+	for (int d = 0; d < self->type->shape.rank; d++)
 		same &= perm[d] == d;
 	fy_lower_result(l, node, 0, same ? self : fy_lower_transpose(l, self, perm));
 	return fy_lower_status(l);
@@ -191,8 +191,8 @@ static fy_status lower_permutation(fy_lowering *l, fy_node *node)
 		count += node->args[i].kind == FY_ARG_LIST ? fy_node_ints(node, i, args + count, 0)
 							   : (args[count] = fy_node_int(node, i), 1);
 	snprintf(name, sizeof name, "%.*s", (int)strcspn(node->op, "."), node->op);
-	identity(perm, self->type.shape.rank);
-	FY_ASSERT(perm_of(name)(self->type.shape.rank, args, count, perm));
+	identity(perm, self->type->shape.rank);
+	FY_ASSERT(perm_of(name)(self->type->shape.rank, args, count, perm));
 	return lower_perm(l, node, perm);
 }
 
@@ -305,10 +305,10 @@ static fy_status infer_select(fy_call *call)
 static fy_status lower_select(fy_lowering *l, fy_node *node)
 {
 	fy_value *self = fy_lower_tensor(l, node, 0), *index;
-	int dim = wrap(fy_node_int(node, 1), self->type.shape.rank);
+	int dim = wrap(fy_node_int(node, 1), self->type->shape.rank);
 
 	if (fy_node_arg_known(node, 2)) {
-		int64_t at = fy_node_int(node, 2), size = self->type.shape.dims[dim];
+		int64_t at = fy_node_int(node, 2), size = self->type->shape.dims[dim];
 
 		if (at < 0 && fy_dim_known(size))
 			at += size;
@@ -422,13 +422,13 @@ static fy_value *bound_value(fy_lowering *l, const fy_node *node, int index, int
 static fy_status lower_slice(fy_lowering *l, fy_node *node)
 {
 	fy_value *self = fy_lower_tensor(l, node, 0), *value;
-	int64_t axis = wrap(fy_node_int(node, 1), self->type.shape.rank), step = fy_node_int(node, 4), start,
+	int64_t axis = wrap(fy_node_int(node, 1), self->type->shape.rank), step = fy_node_int(node, 4), start,
 		end;
 
 	if (fy_node_arg_known(node, 2) && fy_node_arg_known(node, 3)) {
 		start = fy_node_none(node, 2) ? 0 : fy_node_int(node, 2);
 		end = fy_node_none(node, 3) ? INT64_MAX : fy_node_int(node, 3);
-		if (fy_shape_eq(&self->type.shape, &fy_node_result_type(node, 0)->shape))
+		if (fy_shape_eq(&self->type->shape, &fy_node_result_type(node, 0)->shape))
 			value = self;
 		else
 			value = fy_lower_slice(l, self, &axis, &start, &end, &step, 1);
@@ -493,7 +493,7 @@ static fy_status infer_narrow(fy_call *call)
 static fy_status lower_narrow(fy_lowering *l, fy_node *node)
 {
 	fy_value *self = fy_lower_tensor(l, node, 0), *from, *to;
-	int64_t axis = wrap(fy_node_int(node, 1), self->type.shape.rank), step = 1, start, end;
+	int64_t axis = wrap(fy_node_int(node, 1), self->type->shape.rank), step = 1, start, end;
 
 	if (fy_node_arg_known(node, 2) && fy_node_arg_known(node, 3)) {
 		start = fy_node_int(node, 2);
@@ -610,7 +610,7 @@ static fy_status lower_expand(fy_lowering *l, fy_node *node)
 	const fy_type *type = fy_node_result_type(node, 0);
 	fy_value *self = fy_lower_tensor(l, node, 0), *value;
 
-	if (fy_shape_eq(&self->type.shape, &type->shape))
+	if (fy_shape_eq(&self->type->shape, &type->shape))
 		value = self;
 	else if (fy_shape_known(&type->shape))
 		value = fy_lower_expand(l, self, &type->shape);

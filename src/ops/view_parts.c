@@ -109,7 +109,7 @@ static fy_status lower_parts(fy_lowering *l, fy_node *node, int axis)
 	int used = 0;
 
 	for (int i = 0; i < node->result_count; i++) {
-		sizes[i] = node->results[i]->type.shape.dims[axis];
+		sizes[i] = node->results[i]->type->shape.dims[axis];
 		used += fy_value_use_count(node->results[i]) > 0;
 	}
 	if (node->result_count == 1) {
@@ -140,7 +140,7 @@ static fy_status lower_parts(fy_lowering *l, fy_node *node, int axis)
 
 static fy_status lower_split(fy_lowering *l, fy_node *node)
 {
-	int rank = fy_lower_tensor(l, node, 0)->type.shape.rank;
+	int rank = fy_lower_tensor(l, node, 0)->type->shape.rank;
 	int64_t dim = fy_node_int(node, 2);
 
 	return lower_parts(l, node, (int)(dim < 0 ? dim + rank : dim));
@@ -227,7 +227,7 @@ static fy_status lower_unbind(fy_lowering *l, fy_node *node)
 	fy_value *self = fy_lower_tensor(l, node, 0);
 	int64_t dim = fy_node_int(node, 1);
 
-	dim += dim < 0 ? self->type.shape.rank : 0;
+	dim += dim < 0 ? self->type->shape.rank : 0;
 	for (int i = 0; i < node->result_count; i++) {
 		if (fy_value_use_count(node->results[i]) > 0)
 			fy_lower_result(l, node, i,
@@ -282,9 +282,9 @@ static fy_status lower_places(fy_lowering *l, fy_node *node, const int64_t *stri
 	fy_tensor *index;
 	int64_t numel;
 
-	if (!fy_shape_known(&self->type.shape) || !fy_shape_known(&type->shape))
+	if (!fy_shape_known(&self->type->shape) || !fy_shape_known(&type->shape))
 		return fy_lower_refuse(l, node, "sizes that depend on data");
-	fy_shape_numel(&self->type.shape, &numel);
+	fy_shape_numel(&self->type->shape, &numel);
 	index = fy_view_places(&type->shape, strides, offset, numel);
 	if (!index)
 		return fy_lower_refuse(l, node, "it reaches beyond the tensor that it is a view of");
@@ -399,7 +399,7 @@ static fy_status infer_diagonal(fy_call *call)
 
 static fy_status lower_diagonal(fy_lowering *l, fy_node *node)
 {
-	const fy_shape *self = &fy_lower_tensor(l, node, 0)->type.shape;
+	const fy_shape *self = &fy_lower_tensor(l, node, 0)->type->shape;
 	int64_t base[FY_MAX_RANK], strides[FY_MAX_RANK], offset = fy_node_int(node, 1);
 	int64_t a = fy_node_int(node, 2), b = fy_node_int(node, 3), start;
 	int rank = 0;
@@ -459,7 +459,7 @@ static fy_status lower_unfold(fy_lowering *l, fy_node *node)
 {
 	fy_value *self = fy_lower_tensor(l, node, 0), *value;
 	int64_t dim = fy_node_int(node, 1), size = fy_node_int(node, 2), step = fy_node_int(node, 3), windows;
-	int rank = self->type.shape.rank, perm[FY_MAX_RANK], next = 0;
+	int rank = self->type->shape.rank, perm[FY_MAX_RANK], next = 0;
 	fy_tensor *index;
 	int64_t *places;
 

@@ -235,7 +235,7 @@ fy_value *fy_lower_merge_dims(fy_lowering *l, fy_value *value, int first, int co
 
 	if (fy_lower_status(l) != FY_OK || count == 1)
 		return value;
-	known = value->type.shape;
+	known = value->type->shape;
 	if (merged_numbers(&known, first, count, dims)) {
 		if (fy_shape_known(&known)) {
 			known.rank -= count - 1;
@@ -278,7 +278,7 @@ static fy_status lower_view(fy_lowering *l, fy_node *node)
 	const fy_type *type = fy_node_result_type(node, 0);
 	fy_value *self = fy_lower_tensor(l, node, 0);
 
-	if (symbol_count(&type->shape) <= 1 || fy_shape_eq(&self->type.shape, &type->shape))
+	if (symbol_count(&type->shape) <= 1 || fy_shape_eq(&self->type->shape, &type->shape))
 		return fy_lower_as_result(l, node);
 	fy_lower_result(l, node, 0,
 			fy_emit(l, "Reshape", FY_IN(self, fy_lower_int_list(l, node, 1)), FY_NO_ATTRS));

@@ -39,7 +39,7 @@ static const fy_node *find_lowered(const search *s, const fy_node *node)
 	const fy_node *found = NULL;
 	for (const fy_node *n = s->lowered.graph->main->first; n; n = n->next)
 		if (n->origin.order == node->origin.order && n->result_count > 0 &&
-		    fy_type_eq(&n->results[0]->type, &node->results[0]->type))
+		    fy_type_eq(n->results[0]->type, node->results[0]->type))
 			found = n;
 	return found;
 }
@@ -61,10 +61,10 @@ static void find_steps(search *s)
 	s->steps = FY_NEW_ARRAY(s->arena, step, most);
 	for (const fy_node *n = s->recorded.graph->main->first; n; n = n->next) {
 		int64_t elements;
-		if (n->result_count == 0 || n->results[0]->type.kind != FY_TYPE_TENSOR)
+		if (n->result_count == 0 || n->results[0]->type->kind != FY_TYPE_TENSOR)
 			continue;
 		const fy_node *low = find_lowered(s, n);
-		if (!low || !low->results[0]->name || !fy_shape_numel(&n->results[0]->type.shape, &elements))
+		if (!low || !low->results[0]->name || !fy_shape_numel(&n->results[0]->type->shape, &elements))
 			continue;
 		fy_value *value = fy_map_get(&by_name, fy_str_of(low->results[0]->name));
 		if (value)
@@ -80,7 +80,7 @@ static void thin_out(search *s)
 		int64_t bytes = 0;
 		for (int i = 0; i < s->count; i++) {
 			int64_t elements = 0;
-			const fy_type *type = &s->steps[i].node->results[0]->type;
+			const fy_type *type = s->steps[i].node->results[0]->type;
 			(void)fy_shape_numel(&type->shape, &elements);
 			if (elements > 0)
 				bytes += elements * (int64_t)fy_dtype_size(type->dtype);

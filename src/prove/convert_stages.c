@@ -51,7 +51,7 @@ static void put_values(fy_buf *out, fy_value *const *values, const char *const *
 {
 	enum { SHOWN = 3 };
 	for (int i = 0; i < count && i < SHOWN; i++) {
-		const fy_type *type = &values[i]->type;
+		const fy_type *type = values[i]->type;
 		fy_buf_printf(out, "%s%s %s", i ? ", " : "", names ? names[i] : values[i]->name,
 			      fy_dtype_name(type->dtype));
 		if (type->has_shape)

@@ -221,17 +221,17 @@ fy_status fy_verify(const fy_model *reference, const fy_model *file, const fy_in
 static double elements(const fy_arg *arg)
 {
 	int64_t count;
-	if (arg->kind != FY_ARG_VALUE || !arg->v->type.has_shape ||
-	    !fy_shape_numel(&arg->v->type.shape, &count) || count < 0)
+	if (arg->kind != FY_ARG_VALUE || !arg->v->type->has_shape ||
+	    !fy_shape_numel(&arg->v->type->shape, &count) || count < 0)
 		return 0;
 	return (double)count;
 }
 
 static double first_dim(const fy_arg *arg, int from_end)
 {
-	if (arg->kind != FY_ARG_VALUE || !arg->v->type.has_shape)
+	if (arg->kind != FY_ARG_VALUE || !arg->v->type->has_shape)
 		return 1;
-	const fy_shape *shape = &arg->v->type.shape;
+	const fy_shape *shape = &arg->v->type->shape;
 	int at = from_end ? shape->rank - from_end : 0;
 	return at >= 0 && at < shape->rank && shape->dims[at] > 0 ? (double)shape->dims[at] : 1;
 }

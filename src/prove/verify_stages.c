@@ -28,7 +28,7 @@ static const fy_input_spec *shapes_of_file(const job *j, int *count)
 	fy_input_spec *specs = FY_NEW_ARRAY(j->reference->arena, fy_input_spec, main->param_count + 1);
 	*count = main->param_count;
 	for (int i = 0; i < main->param_count; i++) {
-		const fy_type *type = &main->params[i]->type;
+		const fy_type *type = main->params[i]->type;
 		fy_buf text = { 0 };
 		if (type->kind != FY_TYPE_TENSOR || !type->has_shape || !fy_shape_known(&type->shape)) {
 			*count = 0;

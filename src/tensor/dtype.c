@@ -1,5 +1,6 @@
 /*
- * Element types: names, sizes, kinds. One row per ScalarType of PyTorch, in its numbering.
+ * Element types: names, sizes, kinds. One row per ScalarType of PyTorch, in its numbering, and those of ONNX
+ * alone.
  */
 #include "tensor/tensor.h"
 
@@ -46,21 +47,25 @@ static const dtype_row rows[FY_DTYPE_COUNT] = {
 	[FY_U32] = { "uint32", 4, KIND_INT, true },
 	[FY_U64] = { "uint64", 8, KIND_INT, true },
 	[30] = { "uint1", 1, KIND_INT, false },
-	[31] = { "uint2", 1, KIND_INT, false },
+	[FY_U2] = { "uint2", 1, KIND_INT, false },
 	[32] = { "uint3", 1, KIND_INT, false },
-	[33] = { "uint4", 1, KIND_INT, false },
+	[FY_U4] = { "uint4", 1, KIND_INT, false },
 	[34] = { "uint5", 1, KIND_INT, false },
 	[35] = { "uint6", 1, KIND_INT, false },
 	[36] = { "uint7", 1, KIND_INT, false },
 	[37] = { "int1", 1, KIND_INT, false },
-	[38] = { "int2", 1, KIND_INT, false },
+	[FY_I2] = { "int2", 1, KIND_INT, false },
 	[39] = { "int3", 1, KIND_INT, false },
-	[40] = { "int4", 1, KIND_INT, false },
+	[FY_I4] = { "int4", 1, KIND_INT, false },
 	[41] = { "int5", 1, KIND_INT, false },
 	[42] = { "int6", 1, KIND_INT, false },
 	[43] = { "int7", 1, KIND_INT, false },
-	[44] = { "float8_e8m0fnu", 1, KIND_FLOAT, false },
+	[FY_F8_E8M0] = { "float8_e8m0fnu", 1, KIND_FLOAT, false },
 	[45] = { "float4_e2m1fn_x2", 1, KIND_FLOAT, false },
+	[FY_STRING] = { "string", 1, KIND_OPAQUE, false },
+	[FY_F4_E2M1] = { "float4_e2m1", 1, KIND_FLOAT, false },
+	[FY_F6_E2M3] = { "float6_e2m3", 1, KIND_FLOAT, false },
+	[FY_F6_E3M2] = { "float6_e3m2", 1, KIND_FLOAT, false },
 };
 
 /* Other names that people and programs use. */
@@ -78,12 +83,12 @@ static const struct {
 
 bool fy_dtype_known(int64_t number)
 {
-	return number >= 0 && number < FY_DTYPE_COUNT;
+	return number >= 0 && number < FY_DTYPE_TORCH;
 }
 
 static const dtype_row *row_of(fy_dtype dtype)
 {
-	FY_ASSERT(fy_dtype_known((int64_t)dtype));
+	FY_ASSERT((int)dtype >= 0 && dtype < FY_DTYPE_COUNT);
 	return &rows[dtype];
 }
 

@@ -8,7 +8,7 @@
 static fy_tensor *bare(fy_dtype dtype, const fy_shape *shape)
 {
 	FY_ASSERT(shape->rank >= 0 && shape->rank <= FY_MAX_RANK);
-	FY_ASSERT(fy_dtype_known((int64_t)dtype));
+	FY_ASSERT((int)dtype >= 0 && dtype < FY_DTYPE_COUNT);
 	fy_tensor *tensor = fy_zalloc(sizeof(*tensor));
 	tensor->refs = 1;
 	tensor->dtype = dtype;
@@ -127,6 +127,29 @@ bool fy_tensor_in_bounds(const fy_tensor *tensor)
 	return fy_tensor_extent(tensor, &first, &last) && first >= 0 &&
 	       fy_mul_size((size_t)last + 1, fy_dtype_size(tensor->dtype), &end) &&
 	       end <= tensor->storage->size;
+}
+
+/* ---- alignment ---- */
+
+bool fy_tensor_is_aligned(const fy_tensor *tensor)
+{
+	size_t size = fy_dtype_size(tensor->dtype);
+
+	if (fy_dtype_is_complex(tensor->dtype))
+		size /= 2;
+	return !tensor->storage || (uintptr_t)tensor->storage->bytes % size == 0;
+}
+
+fy_tensor *fy_tensor_aligned(const fy_tensor *tensor)
+{
+	fy_tensor *copy = fy_tensor_new(tensor->dtype, &tensor->shape, false);
+	int64_t numel = fy_tensor_numel(tensor);
+
+	FY_ASSERT(fy_tensor_has_data(tensor) && fy_tensor_is_contiguous(tensor));
+	if (copy && numel > 0)
+		memcpy(fy_tensor_write_data(copy), fy_tensor_data(tensor),
+		       (size_t)numel * fy_dtype_size(tensor->dtype));
+	return copy;
 }
 
 /* ---- overlap ---- */

@@ -34,10 +34,21 @@ typedef enum fy_dtype {
 	FY_U16 = 27,
 	FY_U32 = 28,
 	FY_U64 = 29,
-	FY_DTYPE_COUNT = 46, /* 16..22, 30..45 exist in PyTorch; ferry knows their names and sizes only */
+	FY_U2 = 31, /* one element per byte, as the other types of 1 to 7 bits */
+	FY_U4 = 33,
+	FY_I2 = 38,
+	FY_I4 = 40,
+	FY_F8_E8M0 = 44,
+	FY_DTYPE_TORCH = 46, /* 16..22, 30..45 exist in PyTorch; ferry knows their names and sizes only */
+	/* What only ONNX has: ferry knows names and sizes. */
+	FY_STRING = 46, /* elements are never in memory: such tensors have no data */
+	FY_F4_E2M1 = 47,
+	FY_F6_E2M3 = 48,
+	FY_F6_E3M2 = 49,
+	FY_DTYPE_COUNT = 50,
 } fy_dtype;
 
-bool fy_dtype_known(int64_t number);
+bool fy_dtype_known(int64_t number);             /* is a ScalarType of PyTorch */
 const char *fy_dtype_name(fy_dtype dtype);       /* "float32", "int64", "bool" ... */
 bool fy_dtype_parse(fy_str name, fy_dtype *out); /* also "f32", "i64", "half", "double" ... */
 size_t fy_dtype_size(fy_dtype dtype);            /* bytes of one element */
@@ -153,6 +164,10 @@ bool fy_tensor_overlaps_itself(const fy_tensor *tensor);
 const void *fy_tensor_data(const fy_tensor *tensor);
 void *fy_tensor_write_data(fy_tensor *tensor);
 
+/* Elements lie where the machine may read them as numbers; those of mapped files need not. */
+bool fy_tensor_is_aligned(const fy_tensor *tensor);
+/* An aligned contiguous copy of a contiguous tensor. NULL: no memory. */
+fy_tensor *fy_tensor_aligned(const fy_tensor *tensor);
 /* A contiguous tensor with equal values: itself with one more reference when contiguous already. NULL: no
  * memory. */
 fy_tensor *fy_tensor_contiguous(fy_tensor *tensor);

@@ -231,14 +231,14 @@ static void axes_at_every_opset(void **state)
 
 static fy_value *clipped(fy_lowering *l, fy_value *x)
 {
-	fy_dtype dtype = x->type.dtype;
+	fy_dtype dtype = x->type->dtype;
 
 	return fy_lower_clip(l, x, fy_lower_scalar(l, dtype, 2), fy_lower_scalar(l, dtype, 4));
 }
 
 static fy_value *clipped_below(fy_lowering *l, fy_value *x)
 {
-	return fy_lower_clip(l, x, fy_lower_scalar(l, x->type.dtype, 3), NULL);
+	return fy_lower_clip(l, x, fy_lower_scalar(l, x->type->dtype, 3), NULL);
 }
 
 static fy_value *clipped_by_value(fy_lowering *l, fy_value *x)
@@ -249,7 +249,7 @@ static fy_value *clipped_by_value(fy_lowering *l, fy_value *x)
 
 static fy_value *clipped_the_wrong_way(fy_lowering *l, fy_value *x)
 {
-	fy_dtype dtype = x->type.dtype;
+	fy_dtype dtype = x->type->dtype;
 
 	return fy_lower_clip(l, x, fy_lower_scalar(l, dtype, 4), fy_lower_scalar(l, dtype, 2));
 }
@@ -260,7 +260,7 @@ static fy_value *two_smallest(fy_lowering *l, fy_value *x)
 
 	fy_lower_topk(l, x, fy_lower_ints(l, (const int64_t[]){ 2 }, 1), 1, false, true, results);
 	return fy_lower_concat(
-		l, (fy_value *const[]){ results[0], fy_lower_cast(l, results[1], x->type.dtype) }, 2, 1);
+		l, (fy_value *const[]){ results[0], fy_lower_cast(l, results[1], x->type->dtype) }, 2, 1);
 }
 
 static fy_value *rounded_in_float(fy_lowering *l, fy_value *x)
@@ -358,28 +358,28 @@ static void softmax_at_every_opset(void **state)
 
 static fy_value *swapped_sizes(fy_lowering *l, fy_value *x)
 {
-	fy_shape shape = { 3, { x->type.shape.dims[1], x->type.shape.dims[0], 1 } };
+	fy_shape shape = { 3, { x->type->shape.dims[1], x->type->shape.dims[0], 1 } };
 
 	return fy_lower_reshape(l, x, &shape);
 }
 
 static fy_value *kept_first_size(fy_lowering *l, fy_value *x)
 {
-	fy_shape shape = { 3, { x->type.shape.dims[0], 1, x->type.shape.dims[1] } };
+	fy_shape shape = { 3, { x->type->shape.dims[0], 1, x->type->shape.dims[1] } };
 
 	return fy_lower_reshape(l, x, &shape);
 }
 
 static fy_value *same_sizes(fy_lowering *l, fy_value *x)
 {
-	return fy_lower_expand(l, fy_lower_reshape(l, x, &x->type.shape), &x->type.shape);
+	return fy_lower_expand(l, fy_lower_reshape(l, x, &x->type->shape), &x->type->shape);
 }
 
 static fy_value *grown_to_its_sizes(fy_lowering *l, fy_value *x)
 {
 	fy_value *one = fy_lower_reshape(l, fy_lower_scalar(l, FY_F32, 3), &(fy_shape){ 2, { 1, 1 } });
 
-	return fy_lower_expand(l, one, &x->type.shape);
+	return fy_lower_expand(l, one, &x->type->shape);
 }
 
 static fy_value *second_size(fy_lowering *l, fy_value *x)

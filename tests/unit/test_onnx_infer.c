@@ -19,7 +19,7 @@ static void infer_text(const char *text, char *out, size_t size)
 
 	if (fy_graph_parse(&graph, arena, fy_str_of(text), "test", &diags) == FY_OK &&
 	    fy_onnx_check(graph, &diags) == FY_OK) {
-		const fy_type *result = &graph->main->results[0]->type;
+		const fy_type *result = graph->main->results[0]->type;
 
 		if (result->kind == FY_TYPE_OPAQUE) {
 			fy_buf_puts(&type, "opaque");

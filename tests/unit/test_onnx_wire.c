@@ -139,7 +139,7 @@ static fy_buf add_model(void)
  */
 
 /* Reads and checks bytes that lie in a block of exactly their size, so that a read past the end is seen. */
-static fy_status read_exactly(const void *bytes, size_t size, void (*look)(const fy_graph *graph))
+static fy_status read_exactly(const void *bytes, size_t size, void (*look)(fy_graph *graph))
 {
 	fy_arena *arena = fy_arena_new();
 	fy_diags diags = { 0 };
@@ -162,7 +162,7 @@ static fy_status read_exactly(const void *bytes, size_t size, void (*look)(const
 	return status;
 }
 
-static fy_status read_model(fy_buf *model, void (*look)(const fy_graph *graph))
+static fy_status read_model(fy_buf *model, void (*look)(fy_graph *graph))
 {
 	fy_status status = read_exactly(model->data, model->len, look);
 
@@ -170,7 +170,7 @@ static fy_status read_model(fy_buf *model, void (*look)(const fy_graph *graph))
 	return status;
 }
 
-static void weight_is_there(const fy_graph *graph)
+static void weight_is_there(fy_graph *graph)
 {
 	assert_int_equal(graph->constant_count, 1);
 	assert_string_equal(graph->constants[0]->name, "w");
@@ -188,6 +188,28 @@ static void test_plain(void **state)
 	assert_true(fy_onnx_sniff(model.data, model.len));
 	assert_false(fy_onnx_sniff("PK\x03\x04 not a model", 18));
 	assert_int_equal(read_model(&model, weight_is_there), FY_OK);
+}
+
+static void outputs_can_be_added(fy_graph *graph)
+{
+	char name[16];
+
+	for (int i = 1; i <= 9; i++) {
+		snprintf(name, sizeof(name), "more%d", i);
+		fy_graph_output(graph, graph->main->results[0], name);
+	}
+	assert_int_equal(graph->main->result_count, 10);
+	assert_string_equal(graph->output_names[0], "y");
+	assert_string_equal(graph->output_names[1], "more1");
+	assert_string_equal(graph->output_names[9], "more9");
+}
+
+static void test_outputs_are_added_to_a_graph_that_was_read(void **state)
+{
+	fy_buf model = add_model();
+
+	(void)state;
+	assert_int_equal(read_model(&model, outputs_can_be_added), FY_OK);
 }
 
 static void test_every_prefix_is_refused(void **state)
@@ -266,7 +288,7 @@ static void test_typed_data(void **state)
 	assert_int_equal(read_model(&model, weight_is_there), FY_OK);
 }
 
-static void half_and_bool(const fy_graph *graph)
+static void half_and_bool(fy_graph *graph)
 {
 	assert_int_equal(graph->constants[0]->tensor->dtype, FY_F16);
 	assert_true(fy_tensor_get_f64(graph->constants[0]->tensor, 0) == 1.5);
@@ -561,6 +583,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_outputs_are_added_to_a_graph_that_was_read),
 		cmocka_unit_test(test_every_prefix_is_refused),
 		cmocka_unit_test(test_every_flipped_bit_is_survived),
 		cmocka_unit_test(test_unknown_fields_are_skipped),

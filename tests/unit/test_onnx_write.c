@@ -106,7 +106,7 @@ static void test_names_and_places_survive(void **state)
 	assert_int_equal(conv->arg_count, 2); /* the absent bias at the end is left out */
 	assert_string_equal(conv->args[1].v->name, "net.conv.weight");
 	assert_int_equal(again->ir_version, 8);
-	assert_int_equal(again->main->params[0]->type.shape.dims[0], fy_dim_symbol(0));
+	assert_int_equal(again->main->params[0]->type->shape.dims[0], fy_dim_symbol(0));
 	assert_string_equal(again->symbols[0], "n");
 	assert_string_equal(again->output_names[2], "again");
 	assert_string_equal(again->metadata[0].value, "value");
