@@ -2,7 +2,7 @@
 """Makes tests/models/control: small scripted programs with control flow on data, views and in-place writes.
 
 Needs PyTorch. Each folder holds model.pt and input sets a/, b/, ... with input_i.npy and the outputs that PyTorch
-gives, output_i.npy. The sets take different arms, trip counts or sizes: a graph captured with the shapes of `a` must be
+gives, output_i.npy. Arguments choose programs by name; without any all are made. The sets take different arms, trip counts or sizes: a graph captured with the shapes of `a` must be
 right on all of them.
 """
 import pathlib
@@ -398,6 +398,127 @@ class Shared(torch.nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return x * self.whole + self.row
 
+def for_append(x: Tensor, n: Tensor) -> Tensor:
+    rows: List[Tensor] = []
+    for i in range(int(n)):
+        rows.append(x[0] * i)
+    rows.append(x[1])
+    return torch.stack(rows)
+
+
+def while_list(x: Tensor) -> List[Tensor]:
+    s = [x, x + 1, x * 2]
+    while bool(s[0].sum() < 40):
+        s = [s[1], s[2], s[0] + s[2]]
+    return s
+
+
+def while_dict(x: Tensor) -> Dict[str, Tensor]:
+    s = {"a": x, "b": x * 2}
+    while bool(s["a"].sum() < 40):
+        s["a"] = s["a"] * 2 + 1
+        s["b"] = s["b"] + s["a"]
+    return s
+
+
+def slice_mean(x: Tensor, n: Tensor) -> Tensor:
+    k = int(n)
+    return x[:, :k].sum(1) + x[:, k:].mean() + x[:, k:].std(1)
+
+
+def pre(self, inputs: Tuple[Tensor]) -> Tuple[Tensor]:
+    return (inputs[0] * 10,)
+
+
+def post(self, inputs: Tuple[Tensor], output: Tensor) -> Tensor:
+    return output + inputs[0]
+
+
+def post_none(self, inputs: Tuple[Tensor], output: Tensor):
+    pass
+
+
+class Hooked(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.tensor([1.0, 2.0, 3.0]))
+        self.register_forward_pre_hook(pre)
+        self.register_forward_hook(post)
+        self.register_forward_hook(post_none)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.weight
+
+
+class HookedPart(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.part = Hooked()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.part(x) * 2
+
+
+class BatchState(torch.nn.Module):
+    """In training mode the norm moves its statistics, and what reads them sees it."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm = torch.nn.BatchNorm1d(3, momentum=0.25)
+        self.norm.running_mean.copy_(torch.tensor([1.0, 2.0, 3.0]))
+
+    def forward(self, x: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+        y = self.norm(x) + self.norm(x * 2)
+        return y, self.norm.running_mean * 1, self.norm.running_var + self.norm.num_batches_tracked
+
+
+class ImageState(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm = torch.nn.InstanceNorm1d(2, track_running_stats=True)
+
+    def forward(self, x: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+        y = self.norm(torch.stack([x, x * 2]))
+        return y, self.norm.running_mean * 1, self.norm.running_var * 1
+
+
+class SetState(torch.nn.Module):
+    """__setstate__ runs when the archive is opened."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.arange(3.0)
+        self.steps = 2
+        self.training = False
+
+    @torch.jit.export
+    def __getstate__(self) -> Tuple[Tensor, int, bool]:
+        return (self.weight, self.steps, self.training)
+
+    @torch.jit.export
+    def __setstate__(self, state: Tuple[Tensor, int, bool]):
+        self.weight = state[0] * 2
+        self.steps = state[1] + 1
+        self.training = state[2]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.weight + self.steps
+
+
+class Cache(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.cache = torch.jit.Attribute(None, Optional[Tensor])
+
+    def forward(self, x: Tensor) -> Tensor:
+        first = self.cache
+        if first is None:
+            first = x * 2
+            self.cache = first
+        then = self.cache
+        assert then is not None
+        return first + then
+
 
 def x_sets(*values):
     return {chr(97 + i): [v] for i, v in enumerate(values)}
@@ -421,7 +542,10 @@ CASES = [
     (data_expand, n_sets(2, 4)), (data_arange, n_sets(3, 5)), (write_chunk, SIGNS), (write_unbind, SIGNS),
     (write_permuted, SIGNS), (write_diagonal, SIGNS), (write_cast, SIGNS), (write_then_read_views, SIGNS),
     (reshape_copy, SIGNS), (masked_write, SIGNS), (clamp_out, SIGNS), (named, SIGNS), (forked, SIGNS),
-    (scalar_math, n_sets(2, 1, 4)), (scalar_out, n_sets(2, 5)), (State(), SIGNS), (Shared(), SIGNS),
+    (scalar_math, n_sets(2, 1, 4)), (scalar_out, n_sets(2, 5)), (State().eval(), SIGNS), (Shared().eval(), SIGNS),
+    (for_append, n_sets(2, 1, 4)), (while_list, x_sets(X, X * 20)), (while_dict, x_sets(X, X * 20)),
+    (slice_mean, n_sets(1, 2, 3)), (Hooked().eval(), SIGNS), (HookedPart().eval(), SIGNS), (BatchState().train(), SIGNS),
+    (ImageState().train(), SIGNS), (SetState(), SIGNS), (Cache().eval(), SIGNS),
 ]
 
 
@@ -435,14 +559,16 @@ def leaves(value):
     return [value if isinstance(value, Tensor) else torch.tensor(value, dtype=torch.float64 if isinstance(value, float) else None)]
 
 
+def program_name(program):
+    return type(program).__name__.lower() if isinstance(program, torch.nn.Module) else program.__name__
 
 
 def make(program, sets):
-    module = isinstance(program, torch.nn.Module)
-    name = type(program).__name__.lower() if module else program.__name__
-    folder = HERE / name
+    folder = HERE / program_name(program)
+    if folder.exists():
+        shutil.rmtree(folder)
     folder.mkdir(parents=True)
-    scripted = torch.jit.script(program.eval() if module else program)
+    scripted = torch.jit.script(program)
     scripted.save(str(folder / "model.pt"))
     for key, inputs in sets.items():
         loaded = torch.jit.load(str(folder / "model.pt"))  # state starts anew
@@ -456,10 +582,9 @@ def make(program, sets):
 
 
 def main():
-    if HERE.exists():
-        shutil.rmtree(HERE)
     for program, sets in CASES:
-        make(program, sets)
+        if len(sys.argv) == 1 or program_name(program) in sys.argv[1:]:
+            make(program, sets)
     return 0
 
 

@@ -406,6 +406,8 @@ fy_status FY_MUST_USE fy_eval_in_place(fy_eval *ev, const fy_match *match, const
 /* As fy_eval_schema, with what while capturing cannot be taken as it is. */
 fy_status FY_MUST_USE fy_eval_functional(fy_eval *ev, const fy_schema *schema, const fy_ivalue *args,
 					 fy_ivalue *out);
+/* batch_state.c: what the call changes without a mark in its schema. */
+fy_status FY_MUST_USE fy_eval_batch_state(fy_eval *ev, const fy_schema *schema, const fy_ivalue *args);
 /* A tensor operator by full schema name with arguments in schema order (ivalues, borrowed). First result. */
 fy_status FY_MUST_USE fy_eval_tensor_op(fy_eval *ev, const char *full, const fy_ivalue *args, int arg_count,
 					fy_ivalue *out);

@@ -30,9 +30,15 @@ static fy_status run_strided(fy_eval *ev, const fy_schema *schema, const fy_ival
 
 fy_status fy_eval_functional(fy_eval *ev, const fy_schema *schema, const fy_ivalue *args, fy_ivalue *out)
 {
+	fy_status status;
+
 	if (strcmp(schema->full, "aten::as_strided") == 0)
 		return run_strided(ev, schema, args, out);
-	return fy_eval_schema(ev, schema, args, out);
+	FY_TRY(fy_eval_schema(ev, schema, args, out));
+	status = fy_eval_batch_state(ev, schema, args);
+	if (status != FY_OK)
+		fy_iunref(*out);
+	return status;
 }
 
 /* ---- in-place and out= forms

@@ -55,6 +55,85 @@ fy_status fy_eval_explain(fy_eval *ev, fy_status status)
 	return status;
 }
 
+/* ---- hooks
+ * -----------------------------------------------------------------------------------------------------------
+ */
+
+/* A hook of the root: object, inputs as a tuple and, after forward, the output. */
+static fy_status run_hook(fy_eval *ev, const char *name, fy_ivalue inputs, const fy_ivalue *output,
+			  fy_ivalue *out)
+{
+	const fy_function *hook = fy_class_method(ev->root.object->class, name);
+	fy_ivalue args[3] = { fy_iref(ev->root), fy_iref(inputs) };
+
+	FY_ASSERT(hook); /* the binder checked that it is there */
+	if (output)
+		args[2] = fy_iref(*output);
+	return fy_eval_call(ev, hook, args, output ? 3 : 2, NULL, NULL, 0, out);
+}
+
+/* What a hook before forward makes of the inputs: None leaves them, one value is a tuple of one. Takes
+ * `made`. */
+static void replace_inputs(fy_eval *ev, fy_ivalue *inputs, fy_ivalue made)
+{
+	fy_ivalue tuple = made;
+
+	if (made.kind == FY_I_NONE)
+		return;
+	if (made.kind != FY_I_TUPLE) {
+		tuple = fy_iseq_new(ev, FY_I_TUPLE, NULL, 1);
+		fy_iseq_push(tuple.seq, made);
+	}
+	fy_iunref(*inputs);
+	*inputs = tuple;
+}
+
+static fy_status run_hooked(fy_eval *ev, const fy_function *method, fy_ivalue *inputs, fy_ivalue *result)
+{
+	const fy_class *class = ev->root.object->class;
+	fy_ivalue made, *args;
+	fy_status status;
+
+	for (int i = 0; i < class->pre_hook_count; i++) {
+		FY_TRY(run_hook(ev, class->pre_hooks[i], *inputs, NULL, &made));
+		replace_inputs(ev, inputs, made);
+	}
+	if (inputs->seq->count + 1 != method->param_count)
+		return fy_eval_raise(ev, "a hook gives forward %" PRId64 " arguments", inputs->seq->count);
+	args = FY_NEW_ARRAY(ev->arena, fy_ivalue, method->param_count);
+	args[0] = fy_iref(ev->root);
+	for (int i = 1; i < method->param_count; i++)
+		args[i] = fy_iref(inputs->seq->items[i - 1]);
+	FY_TRY(fy_eval_function(ev, method, args, method->param_count, result));
+	for (int i = 0; i < class->hook_count; i++) {
+		status = run_hook(ev, class->hooks[i], *inputs, result, &made);
+		if (status != FY_OK || made.kind != FY_I_NONE) {
+			fy_iunref(*result);
+			*result = status == FY_OK ? made : fy_inone();
+		}
+		FY_TRY(status);
+	}
+	return FY_OK;
+}
+
+/* Calling a module runs its hooks, calling a method does not. Takes the references of args. */
+static fy_status call_root(fy_eval *ev, const fy_function *method, fy_ivalue *args, fy_ivalue *result)
+{
+	const fy_class *class = ev->root.object->class;
+	fy_ivalue inputs;
+	fy_status status;
+
+	if (strcmp(method->name, "forward") != 0 || class->pre_hook_count + class->hook_count == 0)
+		return fy_eval_function(ev, method, args, method->param_count, result);
+	inputs = fy_iseq_new(ev, FY_I_TUPLE, NULL, method->param_count);
+	fy_iunref(args[0]);
+	for (int i = 1; i < method->param_count; i++)
+		fy_iseq_push(inputs.seq, args[i]);
+	status = run_hooked(ev, method, &inputs, result);
+	fy_iunref(inputs);
+	return status;
+}
+
 /* Method arguments from leaves, the call, and the leaves of its result. `result` is a reference. */
 fy_status fy_eval_method(fy_eval *ev, const fy_leaf *inputs, int input_count, fy_ivalue *result,
 			 fy_leaf_list *leaves)
@@ -79,7 +158,7 @@ fy_status fy_eval_method(fy_eval *ev, const fy_leaf *inputs, int input_count, fy
 			fy_iunref(args[i]);
 		return status;
 	}
-	FY_TRY(fy_eval_function(ev, method, args, method->param_count, result));
+	FY_TRY(call_root(ev, method, args, result));
 	return fy_eval_leaves(ev, *result, "", leaves);
 }
 

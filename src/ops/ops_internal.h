@@ -102,6 +102,11 @@ fy_axes fy_node_axes(const fy_node *node);
 /* Reduce* over the axes; the value itself when there are none (0-d). */
 fy_value *fy_lower_reduce_axes(fy_lowering *l, const char *op, fy_value *value, const fy_axes *axes,
 			       bool keepdim);
+/* Number of elements that are reduced to one, a 0-d value of the value's type. */
+fy_value *fy_lower_axes_count(fy_lowering *l, fy_value *value, const fy_axes *axes);
+/* The mean over the axes. Of nothing it is NaN as in PyTorch; ONNX leaves that open, so that a sum is divided
+ * where a size is known at run time only. */
+fy_value *fy_lower_mean_axes(fy_lowering *l, fy_value *value, const fy_axes *axes, bool keepdim);
 
 /* A node's arguments as a call: numbers and lists can be read, tensors (FY_ARG_VALUE) cannot. diags must be
  * empty and live as long; what inference accepted does not fail. */

@@ -73,6 +73,28 @@ fy_value *fy_lower_reduce_axes(fy_lowering *l, const char *op, fy_value *value, 
 	return count == 0 ? value : fy_lower_reduce(l, op, value, list, count, keepdim);
 }
 
+fy_value *fy_lower_axes_count(fy_lowering *l, fy_value *value, const fy_axes *axes)
+{
+	int64_t count = fy_axes_count(&value->type->shape, axes), dims[FY_MAX_RANK];
+	int reduced = 0;
+	if (count >= 0)
+		return fy_lower_number(l, value, (double)count);
+	for (int i = 0; i < axes->rank; i++)
+		if (axes->mask & (1u << i))
+			dims[reduced++] = i;
+	fy_value *sizes = fy_emit2(l, "Gather", fy_lower_shape_of(l, value), fy_lower_ints(l, dims, reduced));
+	return fy_lower_cast(l, fy_lower_reduce(l, "ReduceProd", sizes, (const int64_t[]){ 0 }, 1, false),
+			     value->type->dtype);
+}
+
+fy_value *fy_lower_mean_axes(fy_lowering *l, fy_value *value, const fy_axes *axes, bool keepdim)
+{
+	if (fy_axes_count(&value->type->shape, axes) >= 0)
+		return fy_lower_reduce_axes(l, "ReduceMean", value, axes, keepdim);
+	return fy_emit2(l, "Div", fy_lower_reduce_axes(l, "ReduceSum", value, axes, keepdim),
+			fy_lower_axes_count(l, value, axes));
+}
+
 /* ---- inference and evaluation of all of them --------------------------------------------------------- */
 
 typedef enum sum_type {
@@ -152,7 +174,10 @@ static fy_status reduce_lower(fy_lowering *l, fy_node *node)
 	if (!fy_dtype_is_float(dtype))
 		x = fy_lower_cast(l, x, dtype);
 	x = fy_lower_cast(l, x, fy_lower_arithmetic_type(dtype));
-	return fy_lower_finish(l, node, fy_lower_reduce_axes(l, form->onnx, x, &axes, axes.keepdim));
+	return fy_lower_finish(l, node,
+			       form->kernel == FY_MEAN
+				       ? fy_lower_mean_axes(l, x, &axes, axes.keepdim)
+				       : fy_lower_reduce_axes(l, form->onnx, x, &axes, axes.keepdim));
 }
 
 /* any and count_nonzero: the sum of zeros and ones; all: their minimum. */
@@ -200,7 +225,7 @@ const fy_op fy_aten_mean = {
 	.infer = reduce_infer,
 	.eval = reduce_eval,
 	.lower = reduce_lower,
-	.form = &(const reduce_form){ .kernel = FY_MEAN, .type = FLOATS, .onnx = "ReduceMean" },
+	.form = &(const reduce_form){ .kernel = FY_MEAN, .type = FLOATS },
 	.cases = FY_CASES("f32[2,3,4]", "f64[2,3]^T", "bf16[5]", "f16[5]", "i64[3]", "i64[3] dtype=float32",
 			  "f32[]", ".dim f32[2,3,4] [1]", ".dim f32[2,3,4,2] [2,3] true", ".dim f32[2,3] []",
 			  ".dim f32[2,3] none", ".dim f64[2,3,2,2]^L [-1,-2]",

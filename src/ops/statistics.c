@@ -53,21 +53,15 @@ static fy_status var_eval(fy_call *call)
 	return FY_OK;
 }
 
-/* How many elements are reduced, less the correction, as a 0-d value of x's type. */
+/* How many elements are reduced, less the correction but at least 0, as a 0-d value of x's type. */
 static fy_value *divisor(fy_lowering *l, fy_value *x, const fy_axes *axes, double correction)
 {
 	int64_t count = fy_axes_count(&x->type->shape, axes);
 	if (count >= 0)
 		return fy_lower_number(l, x, fmax((double)count - correction, 0));
-	int64_t dims[FY_MAX_RANK];
-	int reduced = 0;
-	for (int i = 0; i < axes->rank; i++)
-		if (axes->mask & (1u << i))
-			dims[reduced++] = i;
-	fy_value *sizes = fy_emit2(l, "Gather", fy_lower_shape_of(l, x), fy_lower_ints(l, dims, reduced));
-	fy_value *product = fy_lower_reduce(l, "ReduceProd", sizes, (const int64_t[]){ 0 }, 1, false);
-	return fy_emit2(l, "Sub", fy_lower_cast(l, product, x->type->dtype),
-			fy_lower_number(l, x, correction));
+	fy_value *left =
+		fy_emit2(l, "Sub", fy_lower_axes_count(l, x, axes), fy_lower_number(l, x, correction));
+	return fy_emit2(l, "Max", left, fy_lower_number(l, x, 0));
 }
 
 static fy_status var_lower(fy_lowering *l, fy_node *node)
@@ -83,11 +77,11 @@ static fy_status var_lower(fy_lowering *l, fy_node *node)
 	fy_value *x = fy_lower_cast(l, fy_lower_tensor(l, node, 0), fy_lower_arithmetic_type(dtype));
 	if (x == NULL)
 		return fy_lower_status(l);
-	fy_value *mean = fy_lower_reduce_axes(l, "ReduceMean", x, &axes, true);
+	fy_value *mean = fy_lower_mean_axes(l, x, &axes, true);
 	fy_value *apart = fy_emit2(l, "Sub", x, mean);
 	fy_value *squares = fy_emit2(l, "Mul", apart, apart), *var;
 	if (correction == 0) {
-		var = fy_lower_reduce_axes(l, "ReduceMean", squares, &axes, axes.keepdim);
+		var = fy_lower_mean_axes(l, squares, &axes, axes.keepdim);
 	} else {
 		var = fy_lower_reduce_axes(l, "ReduceSum", squares, &axes, axes.keepdim);
 		var = fy_emit2(l, "Div", var, divisor(l, x, &axes, correction));
@@ -97,7 +91,7 @@ static fy_status var_lower(fy_lowering *l, fy_node *node)
 	fy_lower_result(l, node, 0, fy_lower_cast(l, var, dtype));
 	if (form->with_mean) {
 		if (!axes.keepdim)
-			mean = fy_lower_reduce_axes(l, "ReduceMean", x, &axes, false);
+			mean = fy_lower_mean_axes(l, x, &axes, false);
 		fy_lower_result(l, node, 1, fy_lower_cast(l, mean, dtype));
 	}
 	return fy_lower_status(l);
