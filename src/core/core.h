@@ -52,6 +52,8 @@ void *fy_zalloc(size_t size);
 void *fy_realloc(void *old, size_t size);
 void fy_free(void *block);
 char *fy_strdup(const char *text);
+/* What is never asked of the system: no machine has it, and sanitizers take the question for a fault. */
+#define FY_ALLOC_MOST ((size_t)1 << 39)
 /* May return NULL: for sizes that come from a file. Zeroed when zero is true. */
 void *fy_try_alloc(size_t size, bool zero);
 void fy_set_out_of_memory_handler(void (*handler)(size_t size));
@@ -276,6 +278,11 @@ void fy_output_abort(fy_output *out); /* removes; frees; NULL is fine */
 bool fy_outputs_remove_all(void);
 /* Writes a whole small file the same way. */
 fy_status FY_MUST_USE fy_write_file(const char *path, const void *bytes, size_t len, fy_diags *diags);
+
+/* ---- the stack: stack.c ----------------------------------------------------------------------- */
+
+/* True when the stack of this thread is nearly used up: recursion over input asks and gives up in time. */
+bool fy_stack_low(void);
 
 /* ---- progress and interruption: progress.c -------------------------------------------------- */
 

@@ -62,6 +62,8 @@ void fy_out_of_memory(size_t size)
 
 void *fy_try_alloc(size_t size, bool zero)
 {
+	if (size > FY_ALLOC_MOST)
+		return NULL;
 	if (size == 0)
 		size = 1;
 	return zero ? calloc(1, size) : malloc(size);
@@ -85,7 +87,7 @@ void *fy_zalloc(size_t size)
 
 void *fy_realloc(void *old, size_t size)
 {
-	void *block = realloc(old, size ? size : 1);
+	void *block = size > FY_ALLOC_MOST ? NULL : realloc(old, size ? size : 1);
 	if (!block)
 		fy_out_of_memory(size);
 	return block;
