@@ -157,6 +157,17 @@ typedef struct visit {
 	fy_call_edge *next;
 } visit;
 
+/* Calls that call: forty functions that each call the next one twice make 2^40 of them. */
+static void count_calls(fy_function *function, const fy_call_edge *edges)
+{
+	for (const fy_call_edge *edge = edges; edge; edge = edge->next)
+		if (!fy_add_i64(function->calls, 1, &function->calls) ||
+		    !fy_add_i64(function->calls, edge->callee->function.calls, &function->calls)) {
+			function->calls = INT64_MAX;
+			return;
+		}
+}
+
 static void visit_from(fy_binder *b, fy_bound_function *start, visit *stack)
 {
 	size_t depth = 0;
@@ -167,6 +178,7 @@ static void visit_from(fy_binder *b, fy_bound_function *start, visit *stack)
 		fy_call_edge *edge = top->next;
 		if (!edge) {
 			top->function->mark = 2;
+			count_calls(&top->function->function, top->function->calls);
 			depth--;
 			continue;
 		}

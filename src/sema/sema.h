@@ -177,6 +177,8 @@ struct fy_function {
 	const char **slot_names; /* for diagnostics */
 	const fy_btype *returns; /* NULL: not declared */
 	fy_bblock body;
+	int64_t calls;     /* made while it runs, those of its callees included, if each call in the source is
+			      made once; INT64_MAX: more. Calls whose callee only running shows are not counted */
 	bool is_fork_body; /* shares the slots of the function around it; slot_count 0 */
 };
 
