@@ -52,7 +52,7 @@ void fy_parallel(int64_t count, int64_t grain, fy_range_fn work, void *context)
 		return;
 
 	int64_t parts = (count - 1) / (grain > 0 ? grain : 1) + 1;
-	int64_t threads = fy_kernels_threads();
+	int64_t threads = parts > 1 ? fy_kernels_threads() : 1; /* asking costs more than a small kernel */
 	if (parts > threads)
 		parts = threads;
 	if (parts <= 1) {

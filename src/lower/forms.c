@@ -76,6 +76,8 @@ fy_value *fy_lower_transpose(fy_lowering *l, fy_value *value, const int *perm)
 /* ---- taking apart and putting together ------------------------------------------------------------------
  */
 
+enum { GATHERED_INDICES = 8 << 20 };
+
 /* Every step-th index of one axis of known size, for opsets whose Slice has no steps. */
 static fy_value *gather_steps(fy_lowering *l, fy_value *value, int64_t axis, int64_t start, int64_t end,
 			      int64_t step)
@@ -93,9 +95,15 @@ static fy_value *gather_steps(fy_lowering *l, fy_value *value, int64_t axis, int
 		start = size - (step < 0);
 	if (end > size)
 		end = size;
+	if (size > GATHERED_INDICES)
+		return fy_lower_fail(
+			l, "a slice with a step over an axis of %" PRId64 " elements needs opset 10", size);
 	indices = FY_NEW_ARRAY(l->arena, int64_t, size);
-	for (int64_t i = start; step > 0 ? i < end : i > end; i += step)
+	for (int64_t i = start; step > 0 ? i < end : i > end;) {
 		indices[count++] = i;
+		if (!fy_add_i64(i, step, &i))
+			break;
+	}
 	return fy_emit(l, "Gather", FY_IN(value, fy_lower_ints(l, indices, (int)count)),
 		       FY_ATTRS(fy_attr_int("axis", axis)));
 }

@@ -161,7 +161,7 @@ fy_value *fy_lower_constant(fy_lowering *l, fy_tensor *tensor)
 	fy_value *value;
 
 	if (!tensor)
-		FY_BUG("no memory for a constant");
+		return fy_lower_fail(l, "needs a constant for which there is no room");
 	if (fy_tensor_has_data(tensor) && tensor->storage->size <= SHARED_BYTES &&
 	    fy_tensor_is_contiguous(tensor)) {
 		size_t bytes = (size_t)fy_tensor_numel(tensor) * fy_dtype_size(tensor->dtype);

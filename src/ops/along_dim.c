@@ -154,10 +154,11 @@ static fy_value *sum_by_matmul(fy_lowering *l, fy_value *x, int dim)
 	int64_t size = x->type->shape.dims[dim];
 	fy_shape square = { .rank = 2, .dims = { size, size } };
 	fy_tensor *ones = fy_tensor_new(x->type->dtype, &square, false),
-		  *upper = fy_tensor_new(x->type->dtype, &square, false);
-	FY_ASSERT(ones != NULL && upper != NULL);
-	fy_kernel_fill_i64(ones, 1);
-	fy_kernel_triangle(upper, ones, 0, true);
+		  *upper = ones ? fy_tensor_new(x->type->dtype, &square, false) : NULL;
+	if (upper) {
+		fy_kernel_fill_i64(ones, 1);
+		fy_kernel_triangle(upper, ones, 0, true);
+	}
 	fy_tensor_unref(ones);
 	for (int i = 0; i < rank; i++)
 		perm[i] = i == dim ? rank - 1 : i == rank - 1 ? dim : i;

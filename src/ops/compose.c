@@ -208,5 +208,11 @@ fy_arg fy_do3(fy_compose *c, const char *full, fy_arg a, fy_arg b, fy_arg d)
 
 fy_arg fy_do_constant(fy_compose *c, fy_tensor *tensor)
 {
+	if (tensor == NULL) {
+		if (c->status == FY_OK)
+			c->status = fy_call_unsupported(c->call,
+							"it needs a constant for which there is no room");
+		return fy_arg_none();
+	}
 	return c->builder->constant(c->builder, tensor);
 }

@@ -23,10 +23,11 @@ static fy_value *seen_before(fy_lowering *l, fy_node *node, fy_value *x, int dim
 		return NULL;
 	}
 	ones = fy_tensor_new(FY_BOOL, &square, false);
-	mask = fy_tensor_new(FY_BOOL, &square, false);
-	FY_ASSERT(ones != NULL && mask != NULL);
-	fy_kernel_fill_i64(ones, 1);
-	fy_kernel_triangle(mask, ones, 0, false);
+	mask = ones ? fy_tensor_new(FY_BOOL, &square, false) : NULL;
+	if (mask) {
+		fy_kernel_fill_i64(ones, 1);
+		fy_kernel_triangle(mask, ones, 0, false);
+	}
 	fy_tensor_unref(ones);
 	visible = fy_lower_constant(l, mask);
 	for (int d = dim + 2; d < rank + 1; d++)

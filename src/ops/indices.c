@@ -156,10 +156,12 @@ static fy_value *known_positions(fy_lowering *l, const fy_tensor *mask)
 	fy_tensor *plain = fy_tensor_contiguous((fy_tensor *)mask), *line, *table, *places;
 	fy_shape shape = { 1, { fy_tensor_numel(mask) } },
 		 result = { 2, { fy_kernel_count_nonzero(mask), 1 } };
-	FY_ASSERT(plain != NULL);
+	table = plain ? fy_tensor_new(FY_I64, &result, false) : NULL;
+	if (table == NULL) {
+		fy_tensor_unref(plain);
+		return fy_lower_constant(l, NULL);
+	}
 	line = fy_tensor_view(plain, plain->dtype, &shape, (const int64_t[]){ 1 }, plain->offset);
-	table = fy_tensor_new(FY_I64, &result, false);
-	FY_ASSERT(table != NULL);
 	fy_kernel_nonzero(table, line);
 	result.rank = 1;
 	places = fy_tensor_view(table, FY_I64, &result, (const int64_t[]){ 1 }, 0);

@@ -135,6 +135,8 @@ static fy_value *joined_at(fy_lowering *l, fy_node *node, fy_value *self, int ax
 	return fy_lower_concat(l, parts, 3, axis);
 }
 
+enum { MOST_PLACES = 8 << 20 };
+
 /* Every step-th place. */
 static fy_value *stepped(fy_lowering *l, fy_node *node, fy_value *self, int axis, int64_t start, int64_t step,
 			 fy_value *source)
@@ -142,6 +144,10 @@ static fy_value *stepped(fy_lowering *l, fy_node *node, fy_value *self, int axis
 	int64_t count = source->type->shape.dims[axis], *places;
 	if (!fy_dim_known(count) || start < 0) {
 		fy_lower_refuse(l, node, "steps along a dimension whose size depends on data");
+		return NULL;
+	}
+	if (count > MOST_PLACES) {
+		fy_lower_refuse(l, node, "steps to too many places");
 		return NULL;
 	}
 	places = FY_NEW_ARRAY(fy_lower_arena(l), int64_t, count + 1);

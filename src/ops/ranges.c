@@ -6,10 +6,21 @@
 
 #include <math.h>
 
+enum { CONSTANT_BYTES = 64 << 20 }; /* at most: a few numbers must not become a file of gigabytes */
+
+static bool too_large(const fy_type *type)
+{
+	int64_t elements, bytes;
+	return !fy_shape_known(&type->shape) || !fy_shape_numel(&type->shape, &elements) ||
+	       !fy_mul_i64(elements, (int64_t)fy_dtype_size(type->dtype), &bytes) || bytes > CONSTANT_BYTES;
+}
+
 /* The result of a node all of whose arguments are known. */
 static fy_status lower_known(fy_lowering *l, fy_node *node)
 {
 	fy_diags diags = { 0 };
+	if (too_large(node->results[0]->type))
+		return fy_lower_refuse(l, node, "its result would be a constant of more than 64 MiB");
 	fy_call call = fy_node_call(node, &diags);
 	fy_tensor **results, *plain = NULL;
 	int count;
@@ -336,10 +347,11 @@ static fy_value *cut_by_mask(fy_lowering *l, fy_node *node, fy_value *x, int64_t
 		return NULL;
 	}
 	ones = fy_tensor_new(FY_BOOL, &plane, false);
-	mask = fy_tensor_new(FY_BOOL, &plane, false);
-	FY_ASSERT(ones != NULL && mask != NULL);
-	fy_kernel_fill_i64(ones, 1);
-	fy_kernel_triangle(mask, ones, diagonal, upper);
+	mask = ones ? fy_tensor_new(FY_BOOL, &plane, false) : NULL;
+	if (mask) {
+		fy_kernel_fill_i64(ones, 1);
+		fy_kernel_triangle(mask, ones, diagonal, upper);
+	}
 	fy_tensor_unref(ones);
 	return fy_lower_where(l, fy_lower_constant(l, mask), x, fy_lower_scalar(l, x->type->dtype, 0));
 }

@@ -8,12 +8,22 @@
 
 enum { ALIGNMENT = 64 }; /* one cache line: what vector kernels like best */
 
+static _Thread_local size_t storage_limit = FY_ALLOC_MOST;
+
+size_t fy_storage_set_limit(size_t bytes)
+{
+	size_t before = storage_limit;
+
+	storage_limit = bytes < FY_ALLOC_MOST ? bytes : FY_ALLOC_MOST;
+	return before;
+}
+
 /* NULL when the memory is not to be had. */
 static uint8_t *aligned_block(size_t size)
 {
 	void *block;
 
-	if (size > PTRDIFF_MAX || posix_memalign(&block, ALIGNMENT, size ? size : 1) != 0)
+	if (size > storage_limit || posix_memalign(&block, ALIGNMENT, size ? size : 1) != 0)
 		return NULL;
 	return block;
 }

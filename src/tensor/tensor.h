@@ -120,6 +120,9 @@ typedef struct fy_storage {
 
 /* Zeroed when zero. NULL when the memory is not to be had. refs = 1. */
 fy_storage *fy_storage_new(size_t size, bool zero);
+/* From now on, in this thread, storages above this many bytes are not to be had: constants of a graph must
+ * not grow out of proportion to the file. Returns the limit before. */
+size_t fy_storage_set_limit(size_t bytes);
 fy_storage *fy_storage_borrow(const void *bytes, size_t size);
 fy_storage *fy_storage_ref(fy_storage *storage);
 void fy_storage_unref(fy_storage *storage);     /* NULL is fine */
