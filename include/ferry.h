@@ -89,6 +89,12 @@ typedef struct ferry_session_options {
 	/* Told of each stage when it is finished; everything in it is gone afterwards. */
 	void (*on_stage)(void *user, const ferry_stage *stage);
 	void *user;
+	/* What a model may cost before it is refused; 0: the limits that docs/robustness.md gives. */
+	int64_t max_steps;    /* statements of the program */
+	int64_t max_nodes;    /* of the graph */
+	int64_t max_unroll;   /* nodes that loops unroll to before they become loops of the graph */
+	int64_t max_items;    /* elements of a list, bytes of a text */
+	int64_t max_unpacked; /* bytes that the records of the archive inflate to */
 } ferry_session_options;
 #define FERRY_SESSION_OPTIONS ((ferry_session_options){ .size = sizeof(ferry_session_options) })
 

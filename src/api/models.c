@@ -10,10 +10,17 @@
 ferry_status ferry_model_open(ferry_model **out, ferry_session *session, const char *path, const char *method)
 {
 	fy_model *inner;
+	const ferry_session_options *o = &session->options;
+	fy_open_options options = {
+		.method = method ? fy_arena_strdup(session->arena, method) : NULL,
+		.limits = { .steps = o->max_steps,
+			    .nodes = o->max_nodes,
+			    .unrolled = o->max_unroll,
+			    .items = o->max_items },
+		.max_unpacked = o->max_unpacked > 0 ? (uint64_t)o->max_unpacked : 0,
+	};
 	fy_api_begin(session, "open");
-	if (method)
-		method = fy_arena_strdup(session->arena, method);
-	fy_status status = fy_model_open(&inner, session->arena, path, method, &session->diags);
+	fy_status status = fy_model_open(&inner, session->arena, path, &options, &session->diags);
 	if (status == FY_OK) {
 		ferry_model *model = fy_zalloc(sizeof(*model));
 		*model = (ferry_model){ .session = session, .inner = inner, .next = session->models };

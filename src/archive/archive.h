@@ -267,11 +267,12 @@ typedef struct fy_archive {
 	int version;            /* of the archive: 1..10; 0 for anything but TorchScript */
 	bool mobile;            /* has bytecode.pkl */
 	const char *byte_order; /* text of the record, or NULL */
-	fy_zip *zip;            /* NULL for legacy checkpoints and bare pickles */
-	fy_pickle data;         /* data.pkl, or the only pickle */
-	fy_pickle constants;    /* TorchScript: root is a tuple */
-	fy_pvalue *root;        /* data.root: TorchScript: FY_P_OBJECT; checkpoint: anything */
-	fy_code_record *code;   /* TorchScript: in order of the zip's directory */
+	uint64_t unpack_limit;
+	fy_zip *zip;          /* NULL for legacy checkpoints and bare pickles */
+	fy_pickle data;       /* data.pkl, or the only pickle */
+	fy_pickle constants;  /* TorchScript: root is a tuple */
+	fy_pvalue *root;      /* data.root: TorchScript: FY_P_OBJECT; checkpoint: anything */
+	fy_code_record *code; /* TorchScript: in order of the zip's directory */
 	size_t code_count;
 	fy_extra_file *extras;
 	size_t extra_count;
@@ -282,9 +283,11 @@ typedef struct fy_archive {
  * Opens TorchScript archives, checkpoints of both containers and bare pickles. FY_MALFORMED: broken file;
  * FY_UNSUPPORTED: a container that is known but out of reach, with a hint; FY_USAGE: no such file or no
  * PyTorch file at all. `arena` must outlive both archive and diagnostics. Data records are not read: check
- * those that are used with fy_archive_check_data.
+ * those that are used with fy_archive_check_data. max_unpacked: bytes that may be inflated or copied; 0:
+ * 64 MiB + 20 x the size of the file.
  */
-fy_status FY_MUST_USE fy_archive_open(fy_archive **out, fy_arena *arena, const char *path, fy_diags *diags);
+fy_status FY_MUST_USE fy_archive_open(fy_archive **out, fy_arena *arena, const char *path,
+				      uint64_t max_unpacked, fy_diags *diags);
 /* Gives back tensors and the map; tensors that others still hold must not be read any more. NULL is fine. */
 void fy_archive_close(fy_archive *archive);
 

@@ -344,11 +344,14 @@ fy_pickle_hooks fy_loader_hooks(fy_loader *loader)
 
 fy_status fy_loader_charge(fy_unpickler *u, fy_loader *loader, uint64_t bytes)
 {
-	uint64_t most = ((uint64_t)64 << 20) + 20 * (uint64_t)loader->archive->file.size;
+	uint64_t most = loader->archive->unpack_limit;
 
-	if (bytes > most - loader->copied)
-		return fy_unpickler_fail(u, FY_MALFORMED, "pickle-objects",
-					 "pickle unfolds to more than %" PRIu64 " bytes", most);
+	if (bytes > most - loader->copied) {
+		fy_unpickler_fail(u, FY_MALFORMED, "pickle-objects",
+				  "pickle unfolds to more than %" PRIu64 " bytes", most);
+		fy_hint(fy_unpickler_diags(u), "--max-unpacked BYTES raises the limit");
+		return FY_MALFORMED;
+	}
 	loader->copied += bytes;
 	return FY_OK;
 }

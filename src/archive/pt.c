@@ -249,7 +249,9 @@ static fy_status find_kind(fy_archive *archive, fy_diags *diags)
 	case FY_KIND_CHECKPOINT:
 	case FY_KIND_ZIP:
 		/* Once more, for the diagnostics and to keep. */
-		return fy_zip_open(&archive->zip, archive->arena, &archive->file, diags);
+		FY_TRY(fy_zip_open(&archive->zip, archive->arena, &archive->file, diags));
+		archive->zip->unpack_limit = archive->unpack_limit;
+		return FY_OK;
 	default:
 		return FY_OK;
 	}
@@ -272,7 +274,8 @@ static fy_status load(fy_archive *archive, fy_diags *diags)
 	}
 }
 
-fy_status fy_archive_open(fy_archive **out, fy_arena *arena, const char *path, fy_diags *diags)
+fy_status fy_archive_open(fy_archive **out, fy_arena *arena, const char *path, uint64_t max_unpacked,
+			  fy_diags *diags)
 {
 	fy_archive *archive = FY_NEW(arena, fy_archive);
 	fy_status status;
@@ -282,6 +285,8 @@ fy_status fy_archive_open(fy_archive **out, fy_arena *arena, const char *path, f
 	archive->loader = FY_NEW(arena, fy_loader);
 	archive->loader->archive = archive;
 	FY_TRY(fy_file_open(&archive->file, archive->path, diags));
+	archive->unpack_limit =
+		max_unpacked ? max_unpacked : ((uint64_t)64 << 20) + 20 * (uint64_t)archive->file.size;
 	status = load(archive, diags);
 	if (status != FY_OK) {
 		fy_archive_close(archive);

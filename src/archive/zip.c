@@ -534,10 +534,11 @@ fy_status fy_zip_unpack(fy_zip *zip, fy_zip_record *record, void *to, fy_diags *
 	if (record->size > zip->unpack_limit - zip->unpacked) {
 		fy_place place = place_of(zip, record->name);
 
-		return fy_error(diags, FY_MALFORMED, "zip-bomb", &place,
-				"unpacking %" PRIu64 " bytes would exceed the limit of %" PRIu64
-				" for a file of this size",
-				record->size, zip->unpack_limit);
+		fy_error(diags, FY_MALFORMED, "zip-bomb", &place,
+			 "unpacking %" PRIu64 " bytes would exceed the limit of %" PRIu64 " for this file",
+			 record->size, zip->unpack_limit);
+		fy_hint(diags, "--max-unpacked BYTES raises the limit");
+		return FY_MALFORMED;
 	}
 	zip->unpacked += record->size;
 	if (!inflate_all(from, record->packed, to, record->size))

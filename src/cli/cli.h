@@ -40,6 +40,7 @@ typedef struct fy_common {
 	bool report_only; /* stages are not shown: standard output is for the report */
 	int64_t threads, seed;
 	const char *onnxruntime;
+	int64_t max_steps, max_nodes, max_unroll, max_items, max_unpacked;
 } fy_common;
 
 typedef struct fy_command {
@@ -48,6 +49,7 @@ typedef struct fy_command {
 	const char *summary;   /* one line */
 	const char *more;      /* paragraphs after the options; NULL: none */
 	int (*run)(int argc, char **argv);
+	bool limits; /* takes --max-steps and its kin */
 } fy_command;
 
 extern const fy_command fy_command_convert, fy_command_run, fy_command_verify, fy_command_inspect,

@@ -131,7 +131,8 @@ static int run(int argc, char **argv)
 	return fy_cli_finish(session, &a.common, status);
 }
 
-const fy_command fy_command_convert = { "convert", "MODEL [-o OUT]",
+const fy_command fy_command_convert = { "convert",
+					"MODEL [-o OUT]",
 					"convert a TorchScript model to ONNX and prove the result",
 					"OUT appears, or replaces an older file, only when every check held; "
 					"after a failed one the new file is kept as\n"
@@ -141,4 +142,5 @@ const fy_command fy_command_convert = { "convert", "MODEL [-o OUT]",
 					"Weights are in OUT (inline), in one file OUT.HASH.data beside it "
 					"(external), or stay in MODEL, which OUT then\n"
 					"refers to and has to lie beside (link).\n",
-					run };
+					run,
+					true };

@@ -17,5 +17,6 @@ static int run(int argc, char **argv)
 	return fy_cli_finish(session, &common, ferry_doctor(session));
 }
 
-const fy_command fy_command_doctor = { "doctor", "", "say which libraries and runtimes were found, and where",
-				       NULL, run };
+const fy_command fy_command_doctor = {
+	"doctor", "", "say which libraries and runtimes were found, and where", NULL, run, false
+};

@@ -25,4 +25,4 @@ static int run(int argc, char **argv)
 	return FERRY_OK;
 }
 
-const fy_command fy_command_help = { "help", "[COMMAND]", "say what there is", NULL, run };
+const fy_command fy_command_help = { "help", "[COMMAND]", "say what there is", NULL, run, false };

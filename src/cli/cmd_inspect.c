@@ -25,9 +25,11 @@ static int run(int argc, char **argv)
 	return fy_cli_finish(session, &common, status);
 }
 
-const fy_command fy_command_inspect = { "inspect", "FILE",
+const fy_command fy_command_inspect = { "inspect",
+					"FILE",
 					"show modules, parameters, code, inputs and operators of a model",
 					"FILE is a TorchScript archive, a checkpoint or an ONNX model. "
 					"Nothing in it is run. Operators that ferry does not\n"
 					"support are marked; they are no error here.\n",
-					run };
+					run,
+					true };

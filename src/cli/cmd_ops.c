@@ -18,4 +18,4 @@ static int run(int argc, char **argv)
 }
 
 const fy_command fy_command_ops = { "ops", "[NAME]", "list the supported operators, or all schemas of one",
-				    NULL, run };
+				    NULL,  run,      false };

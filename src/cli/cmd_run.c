@@ -58,11 +58,14 @@ static int run(int argc, char **argv)
 }
 
 const fy_command fy_command_run = {
-	"run", "MODEL", "run a model and write its outputs as .npy files",
+	"run",
+	"MODEL",
+	"run a model and write its outputs as .npy files",
 	"MODEL is a TorchScript archive, whose original program is run, or an ONNX model. The files are "
 	"output_0.npy,\n"
 	"output_1.npy, ... SPEC is "
 	"1x3x224x224,\n"
 	"int64[1,128], @file.npy, 5, 1.5, true, none or 'text'; tensors without data get seeded values.\n",
-	run
+	run,
+	true
 };

@@ -61,11 +61,14 @@ static int run(int argc, char **argv)
 	return fy_cli_finish(session, &a.common, work(session, &a, &options));
 }
 
-const fy_command fy_command_verify = { "verify", "A B", "prove that the ONNX file B gives the results of A",
+const fy_command fy_command_verify = { "verify",
+				       "A B",
+				       "prove that the ONNX file B gives the results of A",
 				       "A is a TorchScript archive, whose original program is run, or an "
 				       "ONNX model. The evidence is called independent\n"
 				       "(against results saved from PyTorch), crossed (the program against "
 				       "ONNX Runtime on the file) or self (against\n"
 				       "ferry's own engine); self alone is a self-check, never ok. DIR holds "
 				       "input_0.npy, ... and output_0.npy, ...\n",
-				       run };
+				       run,
+				       true };

@@ -20,4 +20,4 @@ static int run(int argc, char **argv)
 	return FERRY_OK;
 }
 
-const fy_command fy_command_version = { "version", "", "print the version", NULL, run };
+const fy_command fy_command_version = { "version", "", "print the version", NULL, run, false };

@@ -30,11 +30,29 @@ bool fy_cli_read_number(const char *text, int64_t *out)
 	return *text && !*end && errno == 0;
 }
 
-/* ---- the rows that every command has ---- */
+/* ---- the rows that every command has, and those of all that open models ---- */
 
-enum { COMMON_ROWS = 7 };
+enum { COMMON_ROWS = 7, LIMIT_ROWS = 5 };
 
-static void common_rows(fy_common *common, fy_option rows[COMMON_ROWS + 1])
+static void limit_rows(fy_common *common, fy_option rows[LIMIT_ROWS + 1])
+{
+	const fy_option table[LIMIT_ROWS + 1] = {
+		{ 0, "max-steps", FY_OPTION_NUMBER, &common->max_steps, "N",
+		  "statements that a program may run" },
+		{ 0, "max-nodes", FY_OPTION_NUMBER, &common->max_nodes, "N",
+		  "nodes that its graph may have" },
+		{ 0, "max-unroll", FY_OPTION_NUMBER, &common->max_unroll, "N",
+		  "nodes that its loops may unroll to" },
+		{ 0, "max-items", FY_OPTION_NUMBER, &common->max_items, "N",
+		  "elements of a list, bytes of a text in it" },
+		{ 0, "max-unpacked", FY_OPTION_NUMBER, &common->max_unpacked, "BYTES",
+		  "what an archive may inflate to" },
+		{ 0, NULL, FY_OPTION_FLAG, NULL, NULL, NULL },
+	};
+	memcpy(rows, table, sizeof(table));
+}
+
+static void common_rows(fy_common *common, bool limits, fy_option rows[COMMON_ROWS + LIMIT_ROWS + 1])
 {
 	const fy_option table[COMMON_ROWS + 1] = {
 		{ 0, "json", FY_OPTION_FLAG, &common->json, NULL, "print the report as JSON" },
@@ -49,6 +67,8 @@ static void common_rows(fy_common *common, fy_option rows[COMMON_ROWS + 1])
 		{ 0, NULL, FY_OPTION_FLAG, NULL, NULL, NULL },
 	};
 	memcpy(rows, table, sizeof(table));
+	if (limits)
+		limit_rows(common, rows + COMMON_ROWS);
 }
 
 /* ---- help ---- */
@@ -155,9 +175,9 @@ static int check_operands(const fy_command *command, const fy_list *operands, in
 int fy_cli_read_options(const fy_command *command, const fy_option *options, fy_common *common,
 			fy_list *operands, int least, int most, int argc, char **argv)
 {
-	fy_option rows[COMMON_ROWS + 1];
+	fy_option rows[COMMON_ROWS + LIMIT_ROWS + 1];
 	bool only_operands = false;
-	common_rows(common, rows);
+	common_rows(common, command->limits, rows);
 	for (int i = 1; i < argc; i++) {
 		int code = -1;
 		if (!only_operands && !strcmp(argv[i], "--"))
@@ -173,6 +193,11 @@ int fy_cli_read_options(const fy_command *command, const fy_option *options, fy_
 		print_help(command, options, rows);
 		return FERRY_OK;
 	}
+	const int64_t limits[] = { common->max_steps, common->max_nodes, common->max_unroll,
+				   common->max_items, common->max_unpacked };
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		if (limits[i] < 0)
+			return fy_cli_usage_error(command, "a limit cannot be %" PRId64, limits[i]);
 	if (common->threads < 0 || common->threads > 4096)
 		return fy_cli_usage_error(command, "--threads cannot be %" PRId64, common->threads);
 	return check_operands(command, operands, least, most);

@@ -131,6 +131,11 @@ int fy_cli_open_session(ferry_session **out, const fy_common *common)
 	options.onnxruntime = common->onnxruntime;
 	options.verbose = common->verbose;
 	options.colour = !common->json && wants_colour(stdout) && wants_colour(stderr);
+	options.max_steps = common->max_steps;
+	options.max_nodes = common->max_nodes;
+	options.max_unroll = common->max_unroll;
+	options.max_items = common->max_items;
+	options.max_unpacked = common->max_unpacked;
 	options.on_stage = on_stage;
 	options.on_progress = terminal && !common->quiet ? on_progress : NULL;
 	options.user = &shown;

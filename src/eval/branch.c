@@ -235,6 +235,7 @@ fy_status fy_eval_branch(fy_eval *ev, fy_value *condition, fy_arm_fn arm, void *
 	m.ordinal = fy_eval_ordinal(ev, &forced);
 	if (forced)
 		return run_forced(ev, forced, condition, arm, user);
+	FY_TRY(fy_eval_check_blocks(ev));
 	m.node = if_node(ev, condition);
 	status = run_both(&m, arm, user);
 	fy_merge_release(&m);

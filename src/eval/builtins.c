@@ -84,6 +84,8 @@ fy_status fy_builtin_call(fy_eval *ev, const char *name, const fy_args *args, fy
 	fy_args named = *args;
 
 	named.name = name;
+	if (args->count > 0 && args->items[0].kind == FY_I_STR)
+		FY_TRY(fy_eval_spend(ev, (int64_t)args->items[0].s->len / 64));
 	*handled = fy_grown_any(args);
 	if (*handled)
 		return fy_grown_call(ev, name, args, out);

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { SPLIT_DEPTH = 8, SPLIT_RUNS = 64 };
+enum { SPLIT_DEPTH = 8, SPLIT_RUNS = 64, AGAIN_LIMIT = 8 };
 
 typedef struct fy_capture {
 	const fy_program *program;
@@ -19,6 +19,7 @@ typedef struct fy_capture {
 	fy_arena *arena;
 	fy_graph *graph;
 	fy_diags *diags;
+	fy_map rolled; /* loops that must not be unrolled */
 	fy_forced forced[SPLIT_DEPTH];
 	int runs;
 	bool unsupported;
@@ -39,8 +40,9 @@ typedef struct fy_ending {
 static fy_status take_ending(fy_eval *ev, const fy_leaf_list *leaves, fy_ending *ending)
 {
 	ending->block = ev->block;
-	ending->names =
-		fy_arena_copy(ev->arena, leaves->names, (size_t)leaves->count * sizeof *leaves->names + 1);
+	ending->names = FY_NEW_ARRAY(ev->arena, const char *, leaves->count);
+	for (int i = 0; i < leaves->count; i++)
+		ending->names[i] = leaves->names[i];
 	ending->values = FY_NEW_ARRAY(ev->arena, fy_value *, leaves->count + 1);
 	for (int i = 0; i < leaves->count; i++) {
 		ending->values[i] = fy_eval_ssa(ev, leaves->values[i]);
@@ -80,6 +82,7 @@ static void report_state(fy_eval *ev)
 typedef struct fy_outcome {
 	fy_status status;
 	bool raised;
+	bool again; /* loops that must not be unrolled were found: all begins anew */
 	const fy_poison
 		*split; /* what was read, and where the program is to be split for that; NULL: nothing */
 } fy_outcome;
@@ -98,12 +101,16 @@ static fy_outcome run_once(fy_capture *c, int forced, fy_ending *ending)
 	fy_eval_begin(&ev, c->program, c->options, c->arena, c->diags, c->graph);
 	ev.forced = c->forced;
 	ev.forced_count = forced;
+	ev.rolled = &c->rolled;
 	outcome.status = fy_eval_method(&ev, c->inputs, c->input_count, &result, &leaves);
 	if (outcome.status == FY_OK)
 		outcome.status = take_ending(&ev, &leaves, ending);
 	outcome.raised = outcome.status == FY_USAGE && ev.raised;
-	if (outcome.status == FY_UNSUPPORTED && ev.poisoned && ev.poisoned->ordinal >= 0 &&
-	    forced < SPLIT_DEPTH && c->runs < SPLIT_RUNS && !ev.unsupported) {
+	outcome.again = ev.again;
+	if (outcome.again) {
+		fy_diags_truncate(c->diags, before);
+	} else if (outcome.status == FY_UNSUPPORTED && ev.poisoned && ev.poisoned->ordinal >= 0 &&
+		   forced < SPLIT_DEPTH && c->runs < SPLIT_RUNS && !ev.unsupported) {
 		outcome.split = ev.poisoned;
 		fy_diags_truncate(c->diags, before);
 	} else if (!(outcome.raised && forced > 0)) {
@@ -235,8 +242,17 @@ fy_status fy_eval_capture(const fy_program *program, const fy_leaf *inputs, int 
 			 .graph = fy_graph_new(arena),
 			 .diags = diags };
 	fy_ending ending = { 0 };
+	size_t before = diags->count;
 	fy_outcome outcome = run_path(&c, 0, &ending);
 
+	for (int tries = 0; outcome.again && tries < AGAIN_LIMIT; tries++) {
+		fy_diags_truncate(diags, before);
+		fy_graph_release(c.graph);
+		c.graph = fy_graph_new(arena);
+		c.runs = 0;
+		outcome = run_path(&c, 0, &ending);
+	}
+	fy_map_release(&c.rolled);
 	if (outcome.status == FY_OK && ending.count == 0)
 		outcome.status = fy_error(diags, FY_UNSUPPORTED, "output",
 					  &(fy_place){ .file = program->archive->path },

@@ -177,8 +177,8 @@ static void compare_container(fy_comparison *cmp, fy_carry *carry, fy_ivalue bef
 	}
 }
 
-static void compare_value(fy_comparison *cmp, fy_carry *carry, fy_ivalue before, fy_ivalue after,
-			  bool shared_before, bool shared_after)
+static void compare_values(fy_comparison *cmp, fy_carry *carry, fy_ivalue before, fy_ivalue after,
+			   bool shared_before, bool shared_after)
 {
 	fy_type type;
 
@@ -202,6 +202,19 @@ static void compare_value(fy_comparison *cmp, fy_carry *carry, fy_ivalue before,
 		compare_leaf(cmp, carry, after);
 	else
 		cmp->wrong = "its value, which is neither a tensor nor a number";
+}
+
+static void compare_value(fy_comparison *cmp, fy_carry *carry, fy_ivalue before, fy_ivalue after,
+			  bool shared_before, bool shared_after)
+{
+	fy_eval *ev = cmp->c->ev;
+
+	if (!fy_eval_nest(ev)) {
+		cmp->wrong = "its value, which nests too deeply";
+		return;
+	}
+	compare_values(cmp, carry, before, after, shared_before, shared_after);
+	ev->nesting--;
 }
 
 /* ---- places

@@ -28,6 +28,8 @@ fy_status fy_seq_writable(fy_eval *ev, fy_iseq *seq)
 	FY_TRY(fy_seq_readable(ev, seq));
 	if (seq->lost)
 		return fy_eval_poisoned(ev, seq->lost);
+	if (ev->journal && seq->birth <= ev->journal->start)
+		FY_TRY(fy_eval_spend(ev, seq->count / 16)); /* the journal keeps a copy */
 	fy_journal_touch(ev, FY_AT_LIST, seq, 0, seq->birth);
 	return FY_OK;
 }
@@ -42,6 +44,8 @@ fy_status fy_dict_writable(fy_eval *ev, fy_idict *dict)
 	FY_TRY(fy_dict_readable(ev, dict));
 	if (dict->lost)
 		return fy_eval_poisoned(ev, dict->lost);
+	if (ev->journal && dict->birth <= ev->journal->start)
+		FY_TRY(fy_eval_spend(ev, dict->count / 16));
 	fy_journal_touch(ev, FY_AT_DICT, dict, 0, dict->birth);
 	return FY_OK;
 }
@@ -99,6 +103,13 @@ fy_status fy_seq_position(fy_eval *ev, fy_ivalue index, int64_t count, int64_t *
 	return FY_OK;
 }
 
+fy_status fy_seq_room(fy_eval *ev, const fy_iseq *seq, int64_t more)
+{
+	if (seq->count + more > ev->limits.items)
+		return fy_eval_room(ev, seq->count + more);
+	return fy_eval_spend(ev, more / 16);
+}
+
 fy_ivalue fy_seq_copy(fy_eval *ev, const fy_iseq *from)
 {
 	fy_iseq *seq;
@@ -119,6 +130,16 @@ fy_ivalue fy_seq_take(fy_iseq *seq, int64_t at)
 	return taken;
 }
 
+fy_status fy_dict_set(fy_eval *ev, fy_idict *dict, fy_ivalue key, fy_ivalue value)
+{
+	FY_TRY(fy_eval_key(ev, key));
+	FY_TRY(fy_dict_writable(ev, dict));
+	if (dict->count >= ev->limits.items)
+		return fy_eval_room(ev, dict->count + 1);
+	fy_idict_put(dict, fy_iref(key), fy_iref(value));
+	return FY_OK;
+}
+
 fy_ivalue fy_dict_copy(fy_eval *ev, const fy_idict *from)
 {
 	fy_ivalue made = fy_idict_new(ev, NULL);
@@ -128,12 +149,12 @@ fy_ivalue fy_dict_copy(fy_eval *ev, const fy_idict *from)
 	return made;
 }
 
-int64_t fy_dict_position(const fy_idict *dict, fy_ivalue key)
+int64_t fy_dict_position(fy_idict *dict, fy_ivalue key)
 {
-	for (int64_t i = 0; i < dict->count; i++)
-		if (fy_iequal(dict->items[i].key, key))
-			return i;
-	return -1;
+	const fy_ivalue *value = fy_idict_find(dict, key);
+
+	return value ? (const fy_ientry *)((const char *)value - offsetof(fy_ientry, value)) - dict->items
+		     : -1;
 }
 
 void fy_dict_remove(fy_idict *dict, int64_t at)
@@ -142,6 +163,7 @@ void fy_dict_remove(fy_idict *dict, int64_t at)
 
 	memmove(&dict->items[at], &dict->items[at + 1], (size_t)(dict->count - at - 1) * sizeof *dict->items);
 	dict->count--;
+	fy_idict_moved(dict);
 	fy_iunref(taken.key);
 	fy_iunref(taken.value);
 }

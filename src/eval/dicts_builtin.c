@@ -9,6 +9,7 @@ static fy_status dict_get(fy_eval *ev, const fy_args *args, fy_ivalue **found, b
 		return FY_OK;
 	*handled = true;
 	FY_TRY(fy_dict_readable(ev, args->items[0].dict));
+	FY_TRY(fy_eval_key(ev, args->items[1]));
 	*found = fy_idict_find(args->items[0].dict, args->items[1]);
 	if (*found && (*found)->kind == FY_I_POISON && !(*found)->poison->unsupported)
 		return fy_eval_poisoned(ev, (*found)->poison);
@@ -48,9 +49,7 @@ static fy_status do_setdefault(fy_eval *ev, const fy_args *args, fy_ivalue *out,
 	*out = fy_iref(found ? *found : args->items[2]);
 	if (found)
 		return FY_OK;
-	FY_TRY(fy_dict_writable(ev, args->items[0].dict));
-	fy_idict_put(args->items[0].dict, fy_iref(args->items[1]), fy_iref(args->items[2]));
-	return FY_OK;
+	return fy_dict_set(ev, args->items[0].dict, args->items[1], args->items[2]);
 }
 
 static fy_status do_dict_pop(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
@@ -83,6 +82,7 @@ static fy_status dict_list(fy_eval *ev, int what, const fy_args *args, fy_ivalue
 	*handled = true;
 	dict = args->items[0].dict;
 	FY_TRY(fy_dict_readable(ev, dict));
+	FY_TRY(fy_eval_spend(ev, dict->count / 8));
 	*out = fy_iseq_new(ev, FY_I_LIST, NULL, dict->count);
 	for (int64_t i = 0; i < dict->count; i++) {
 		fy_ivalue item = fy_iref(what == VALUES ? dict->items[i].value : dict->items[i].key);
@@ -125,11 +125,11 @@ static fy_status do_update(fy_eval *ev, const fy_args *args, fy_ivalue *out, boo
 	*handled = true;
 	FY_TRY(fy_dict_readable(ev, args->items[1].dict));
 	FY_TRY(fy_dict_writable(ev, args->items[0].dict));
-	for (int64_t i = 0; i < args->items[1].dict->count; i++)
-		fy_idict_put(args->items[0].dict, fy_iref(args->items[1].dict->items[i].key),
-			     fy_iref(args->items[1].dict->items[i].value));
 	*out = fy_inone();
-	return FY_OK;
+	for (int64_t i = 0; i < args->items[1].dict->count; i++)
+		FY_TRY(fy_dict_set(ev, args->items[0].dict, args->items[1].dict->items[i].key,
+				   args->items[1].dict->items[i].value));
+	return fy_eval_spend(ev, args->items[1].dict->count / 8);
 }
 
 /* dict(): empty, a copy, or from a list of pairs. */
@@ -143,6 +143,7 @@ static fy_status do_dict(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool 
 	if (fy_args_dict(args, 0)) {
 		*handled = true;
 		FY_TRY(fy_dict_readable(ev, args->items[0].dict));
+		FY_TRY(fy_eval_spend(ev, args->items[0].dict->count / 8));
 		*out = fy_dict_copy(ev, args->items[0].dict);
 		return FY_OK;
 	}
@@ -156,10 +157,14 @@ static fy_status do_dict(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool 
 	*out = fy_idict_new(ev, NULL);
 	for (int64_t i = 0; i < args->items[0].seq->count; i++) {
 		const fy_iseq *pair = args->items[0].seq->items[i].seq;
+		fy_status status = fy_dict_set(ev, out->dict, pair->items[0], pair->items[1]);
 
-		fy_idict_put(out->dict, fy_iref(pair->items[0]), fy_iref(pair->items[1]));
+		if (status != FY_OK) {
+			fy_iunref(*out);
+			return status;
+		}
 	}
-	return FY_OK;
+	return fy_eval_spend(ev, args->items[0].seq->count / 8);
 }
 
 const fy_builtin fy_builtins_dict[] = {

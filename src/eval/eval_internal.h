@@ -63,8 +63,16 @@ struct fy_istr {
 	char data[];
 };
 
+/* Objects that may hold others stand in a list of the evaluator: what cycles keep alive is freed at its end.
+ * First in its owner. */
+typedef struct fy_ilink {
+	struct fy_ilink *next, *prev;
+	fy_ikind kind; /* FY_I_LIST, FY_I_DICT or FY_I_OBJECT: what it is in */
+} fy_ilink;
+
 /* List or tuple. */
 struct fy_iseq {
+	fy_ilink link;
 	int refs;
 	uint64_t birth;
 	fy_class *class;         /* NamedTuple */
@@ -84,15 +92,21 @@ typedef struct fy_ientry {
 } fy_ientry;
 
 struct fy_idict {
+	fy_ilink link;
 	int refs;
 	uint64_t birth;
 	const fy_poison *lost, *poison;
-	fy_ientry *items; /* insertion order; found by linear search, dicts of programs are small */
+	fy_ientry *items; /* insertion order */
 	int64_t count;
 	size_t capacity;
+	uint32_t *slots; /* hash table of indices + 1 over the first `indexed` items, made when there are many
+			  */
+	size_t slot_count;
+	int64_t indexed;
 };
 
 struct fy_iobject {
+	fy_ilink link;
 	int refs;
 	uint64_t birth;
 	fy_class *class;
@@ -141,9 +155,12 @@ typedef struct fy_eval fy_eval;
 fy_ivalue fy_iseq_new(fy_eval *ev, fy_ikind kind, fy_iseq **out, int64_t capacity);
 void fy_iseq_push(fy_iseq *seq, fy_ivalue value); /* takes the reference; no journal */
 fy_ivalue fy_idict_new(fy_eval *ev, fy_idict **out);
-fy_ivalue *fy_idict_find(const fy_idict *dict, fy_ivalue key);
+fy_ivalue *fy_idict_find(fy_idict *dict, fy_ivalue key);           /* NULL: absent */
 void fy_idict_put(fy_idict *dict, fy_ivalue key, fy_ivalue value); /* takes both; no journal */
+void fy_idict_moved(fy_idict *dict); /* after items were taken away or replaced */
 fy_ivalue fy_iobject_new(fy_eval *ev, fy_class *class, const char *path);
+/* Frees what is left of an evaluation: containers that hold each other. */
+void fy_ireap(fy_eval *ev);
 
 /* ---- tensor variables: variable.c, write.c ------------------------------------------------------------ */
 
@@ -290,6 +307,14 @@ typedef struct fy_forced {
 	fy_place place;
 } fy_forced;
 
+/* A loop with a known number of rounds that is being unrolled. */
+typedef struct fy_unroll {
+	struct fy_unroll *outer;
+	const fy_bstmt *stmt; /* NULL: it can be no loop of the graph */
+	int64_t rounds, trips;
+	int64_t made; /* nodes when it began */
+} fy_unroll;
+
 struct fy_eval {
 	const fy_program *program;
 	fy_arena *arena; /* of the capture or run */
@@ -303,10 +328,17 @@ struct fy_eval {
 	const char *module; /* path of the module whose method runs */
 	fy_span span;       /* of the statement or call under way */
 	int depth;          /* of calls */
-	int64_t steps, step_limit;
-	int ifs;        /* Ifs and loops on data met so far */
-	int next_input; /* graph inputs met so far in this run */
-	bool raised;    /* the program raised: `raise_message`, not a diagnostic yet */
+	int nesting;        /* of values that are being merged or compared */
+	fy_eval_limits limits;
+	int64_t steps;
+	int64_t folded;    /* elements looked at to compute constants */
+	fy_unroll *unroll; /* the innermost loop that is being unrolled */
+	fy_map *rolled;    /* loops that must not be unrolled, by statement; NULL: none is known */
+	bool again;        /* a loop was added to `rolled`: the capture has to begin anew */
+	fy_ilink live;     /* all lists, tuples, dicts and objects */
+	int ifs;           /* Ifs and loops on data met so far */
+	int next_input;    /* graph inputs met so far in this run */
+	bool raised;       /* the program raised: `raise_message`, not a diagnostic yet */
 	char *raise_message;
 	fy_place raise_place;
 	const fy_poison *poisoned; /* a poison was read: not a diagnostic yet */
@@ -338,6 +370,31 @@ fy_status fy_eval_poisoned_name(fy_eval *ev, const fy_poison *poison, const char
 /* Malformed at run time, e.g. a value of a kind that an operator cannot take. */
 fy_status fy_eval_error(fy_eval *ev, fy_status status, const char *id, const char *format, ...)
 	FY_PRINTF(4, 5);
+
+/* ---- limits: limits.c -----------------------------------------------------------------------------------
+ */
+
+void fy_limits_begin(fy_eval *ev);
+fy_status FY_MUST_USE fy_eval_step(fy_eval *ev);                 /* one statement: asks for everything */
+fy_status FY_MUST_USE fy_eval_spend(fy_eval *ev, int64_t steps); /* work that is not one statement */
+/* Is the function's tree of calls of a size that can be run? */
+fy_status FY_MUST_USE fy_eval_check_calls(fy_eval *ev, const fy_function *function);
+/* May the present block hold one more block? */
+fy_status FY_MUST_USE fy_eval_check_blocks(fy_eval *ev);
+/* A list or text of that size is about to be made. */
+fy_status FY_MUST_USE fy_eval_room(fy_eval *ev, int64_t items);
+/* Nested and shared containers: may they be walked as a tree? What walks them asks first. */
+fy_status FY_MUST_USE fy_eval_bounded(fy_eval *ev, fy_ivalue value);
+/* One level deeper into values, in recursion that cannot fail; false: too deep. Taken back by ev->nesting--.
+ */
+bool fy_eval_nest(fy_eval *ev);
+/* May it be the key of a dict? */
+fy_status FY_MUST_USE fy_eval_key(fy_eval *ev, fy_ivalue key);
+/* Around a loop whose rounds are simply run, and after each round. */
+void fy_unroll_begin(fy_eval *ev, fy_unroll *u, const fy_bstmt *stmt, int64_t trips);
+fy_status FY_MUST_USE fy_unroll_round(fy_eval *ev, fy_unroll *u);
+void fy_unroll_end(fy_eval *ev, fy_unroll *u);
+bool fy_unroll_refused(const fy_eval *ev, const fy_bstmt *stmt); /* must it be a loop of the graph? */
 
 /* Arguments of a call as evaluated, borrowed. */
 typedef struct fy_args {

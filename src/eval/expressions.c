@@ -194,6 +194,14 @@ static fy_status eval_dict(fy_eval *ev, const fy_bexpr *expr, fy_ivalue *out)
 	fy_idict *dict;
 
 	FY_TRY(eval_all(ev, expr->items, expr->count, &values));
+	for (int i = 0; i < expr->count; i += 2) {
+		fy_status status = fy_eval_key(ev, values[i]);
+
+		if (status != FY_OK) {
+			release(values, expr->count);
+			return status;
+		}
+	}
 	*out = fy_idict_new(ev, &dict);
 	for (int i = 0; i + 1 < expr->count; i += 2)
 		fy_idict_put(dict, values[i], values[i + 1]);
@@ -246,14 +254,22 @@ static fy_status eval_subscript(fy_eval *ev, const fy_bexpr *expr, fy_ivalue *ou
 
 static fy_status comprehend(fy_eval *ev, const fy_bexpr *expr, const fy_iseq *source, fy_iseq *list)
 {
-	for (int64_t i = 0; i < source->count; i++) {
+	fy_unroll u;
+	fy_status status = FY_OK;
+
+	fy_unroll_begin(ev, &u, NULL, source->count);
+	for (int64_t i = 0; i < source->count && status == FY_OK; i++) {
 		fy_ivalue item;
 
 		fy_slot_set(ev, ev->frame, expr->index, fy_iref(source->items[i]));
-		FY_TRY(fy_eval_expr(ev, expr->items[0], &item));
+		status = fy_eval_expr(ev, expr->items[0], &item);
+		if (status != FY_OK)
+			break;
 		fy_iseq_push(list, item);
+		status = fy_unroll_round(ev, &u);
 	}
-	return FY_OK;
+	fy_unroll_end(ev, &u);
+	return status;
 }
 
 static fy_status eval_comprehension(fy_eval *ev, const fy_bexpr *expr, fy_ivalue *out)
@@ -528,27 +544,27 @@ static fy_status eval_isinstance(fy_eval *ev, const fy_bexpr *expr, fy_ivalue *o
 static fy_status eval_logic(fy_eval *ev, const fy_bexpr *expr, fy_ivalue *out)
 {
 	bool is_and = expr->kind == FY_B_AND, known = false;
-	fy_ivalue sides[2] = { { 0 } };
+	fy_ivalue left, right;
 	fy_value *symbol;
 	fy_status status;
 
-	FY_TRY(fy_eval_expr(ev, expr->items[0], &sides[0]));
-	FY_TRY(fy_eval_condition(ev, sides[0], &known, &symbol));
-	if (!symbol && known != is_and) {
-		fy_iunref(sides[0]);
-		*out = fy_ibool(known);
+	FY_TRY(fy_eval_expr(ev, expr->items[0], &left));
+	status = fy_eval_condition(ev, left, &known, &symbol);
+	fy_iunref(left);
+	FY_TRY(status);
+	*out = fy_ibool(known);
+	if (!symbol && known != is_and)
 		return FY_OK;
-	}
-	status = fy_eval_expr(ev, expr->items[1], &sides[1]);
-	if (status == FY_OK && !symbol)
-		*out = fy_iref(sides[1]);
-	else if (status == FY_OK) {
-		sides[0] = fy_isymbol(symbol);
+	FY_TRY(fy_eval_expr(ev, expr->items[1], &right));
+	if (symbol) {
+		fy_ivalue sides[2] = { fy_isymbol(symbol), right };
+
 		status = fy_symbol_op(ev, is_and ? "aten::logical_and" : "aten::logical_or", sides, 2,
 				      FY_BOOL, out);
+	} else {
+		*out = fy_iref(right);
 	}
-	fy_iunref(sides[0]);
-	fy_iunref(sides[1]);
+	fy_iunref(right);
 	return status;
 }
 
@@ -571,6 +587,9 @@ static fy_status eval_conditional(fy_eval *ev, const fy_bexpr *expr, fy_ivalue *
 
 fy_status fy_eval_expr(fy_eval *ev, const fy_bexpr *expr, fy_ivalue *out)
 {
+	if (fy_stack_low())
+		return fy_eval_error(ev, FY_UNSUPPORTED, "limit",
+				     "the program nests deeper than the stack allows");
 	switch (expr->kind) {
 	case FY_B_LITERAL:
 		return eval_literal(expr, out);

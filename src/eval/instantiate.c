@@ -178,6 +178,7 @@ static fy_status build_dict(fy_eval *ev, const fy_pvalue *p, const fy_btype *typ
 		fy_ivalue key, value;
 
 		FY_TRY(build(ev, p->dict.items[2 * i], NULL, item_type(type, 0), depth + 1, &key));
+		FY_TRY(fy_eval_key(ev, key));
 		FY_TRY(build(ev, p->dict.items[2 * i + 1], NULL, item_type(type, 1), depth + 1, &value));
 		fy_idict_put(dict, key, value);
 	}
@@ -411,6 +412,7 @@ void fy_eval_finish(fy_eval *ev)
 	for (size_t i = 0; i < ev->built.count; i++)
 		fy_iunref(*(fy_ivalue *)ev->built.entries[i].value);
 	fy_iunref(ev->root);
+	fy_ireap(ev);
 	for (size_t i = 0; i < ev->storages.count; i++)
 		fy_var_unref(((struct fy_shared_storage *)ev->storages.entries[i].value)->flat);
 	fy_map_release(&ev->storages);

@@ -10,6 +10,10 @@
 enum {
 	FOLD_MAPPED = 1 << 20, /* bytes: above, results computed from weights stay nodes */
 	FOLD_OTHER = 64 << 20,
+	FOLD_WORK = 32 << 20, /* elements of one computation, and of all that are not small */
+	FOLD_WORK_IN_ALL = 128 << 20,
+	FOLD_ALWAYS = 4096,
+	FOLD_STEPS = 4, /* what a computation costs beside its elements */
 };
 
 /* One call under way. Arguments are in schema order, FY_I_UNSET where the default applies. */
@@ -332,21 +336,54 @@ static fy_status record(fy_invocation *in, const fy_call *call, fy_ivalue *out)
 	return pack(in, call, values, call->result_count, out);
 }
 
-/* Is the result worth computing now? Views cost nothing; weights are not multiplied into new big constants.
- */
+static int64_t plus(int64_t a, int64_t b)
+{
+	return fy_add_i64(a, b, &a) ? a : INT64_MAX;
+}
+
+/* Elements among the arguments, repeated ones as often as they are repeated. */
+static int64_t elements_of(const fy_arg *arg)
+{
+	int64_t sum = 0;
+
+	if (arg->kind == FY_ARG_TENSOR)
+		return fy_tensor_numel(arg->t);
+	for (int i = 0; arg->kind == FY_ARG_LIST && i < arg->list.count; i++)
+		sum = plus(sum, elements_of(&arg->list.items[i]));
+	return sum;
+}
+
+/* Is the result worth computing now? Views cost nothing; weights are not multiplied into new big constants;
+ * and what is small goes on being computed when much was computed already. */
 static bool folds(const fy_invocation *in, const fy_call *call)
 {
-	int64_t bytes = 0;
+	fy_eval *ev = in->ev;
+	int64_t bytes = 0, work = 0;
+	bool fresh = false;
 
 	if (in->symbolic || (call->op->flags & FY_OP_RANDOM))
 		return false;
 	for (int i = 0; i < call->result_count; i++) {
-		int64_t numel = fy_tensor_numel(call->results[i].meta);
+		int64_t numel = fy_tensor_numel(call->results[i].meta), size;
 
-		if (call->results[i].kind == FY_FRESH && numel > 0)
-			bytes += numel * (int64_t)fy_dtype_size(call->results[i].meta->dtype);
+		if (call->results[i].kind != FY_FRESH)
+			continue;
+		fresh = true;
+		work = plus(work, numel);
+		if (!fy_mul_i64(numel, (int64_t)fy_dtype_size(call->results[i].meta->dtype), &size))
+			return false;
+		bytes = plus(bytes, size);
 	}
-	return bytes <= (in->mapped ? FOLD_MAPPED : FOLD_OTHER);
+	if (!fresh)
+		return true;
+	for (int i = 0; i < call->arg_count; i++)
+		work = plus(work, elements_of(&call->args[i]));
+	if (bytes > (in->mapped ? FOLD_MAPPED : FOLD_OTHER) || work > FOLD_WORK)
+		return false;
+	if (work > FOLD_ALWAYS && plus(ev->folded, work) > FOLD_WORK_IN_ALL)
+		return false;
+	ev->folded += work;
+	return true;
 }
 
 /* Inference may meet sizes that depend on data: each is a new symbol of the graph. */
@@ -383,10 +420,12 @@ static fy_status invoke(fy_invocation *in, fy_ivalue *out)
 	FY_TRY(in->status);
 	call.args = in->call_args;
 	FY_TRY(infer(in, &call));
-	if (!FY_CAPTURING(ev) || folds(in, &call))
+	if (!FY_CAPTURING(ev))
 		status = execute(in, &call, out);
-	else
+	else if (!folds(in, &call))
 		status = record(in, &call, out);
+	else if ((status = fy_eval_spend(ev, FOLD_STEPS)) == FY_OK)
+		status = execute(in, &call, out);
 	fy_call_release(&call);
 	return status;
 }
@@ -463,11 +502,16 @@ static fy_status run_match(fy_eval *ev, const fy_match *match, fy_ivalue *out)
 fy_status fy_eval_operator(fy_eval *ev, const char *name, fy_schema_set set, fy_ivalue *args, int arg_count,
 			   const char *const *names, fy_ivalue *values, int keyword_count, fy_ivalue *out)
 {
-	const fy_poison *poison = find_poison(args, arg_count);
+	const fy_poison *poison;
 	fy_match match = { 0 };
 	fy_arena *scratch;
 	fy_status status;
 
+	for (int i = 0; i < arg_count; i++)
+		FY_TRY(fy_eval_bounded(ev, args[i]));
+	for (int i = 0; i < keyword_count; i++)
+		FY_TRY(fy_eval_bounded(ev, values[i]));
+	poison = find_poison(args, arg_count);
 	if (!poison)
 		poison = find_poison(values, keyword_count);
 	if (poison && !poison->unsupported)

@@ -56,10 +56,19 @@ fy_ivalue fy_istring(const char *text, size_t len)
 	return (fy_ivalue){ .kind = FY_I_STR, .s = s };
 }
 
+static void enlist(fy_eval *ev, fy_ilink *link, fy_ikind kind)
+{
+	link->kind = kind;
+	link->next = &ev->live;
+	link->prev = ev->live.prev;
+	link->prev->next = link->next->prev = link;
+}
+
 fy_ivalue fy_iseq_new(fy_eval *ev, fy_ikind kind, fy_iseq **out, int64_t capacity)
 {
 	fy_iseq *seq = fy_zalloc(sizeof *seq);
 
+	enlist(ev, &seq->link, FY_I_LIST);
 	seq->refs = 1;
 	seq->birth = ++ev->serial;
 	seq->element = FY_TS_ANY;
@@ -80,6 +89,7 @@ fy_ivalue fy_idict_new(fy_eval *ev, fy_idict **out)
 {
 	fy_idict *dict = fy_zalloc(sizeof *dict);
 
+	enlist(ev, &dict->link, FY_I_DICT);
 	dict->refs = 1;
 	dict->birth = ++ev->serial;
 	if (out)
@@ -87,11 +97,75 @@ fy_ivalue fy_idict_new(fy_eval *ev, fy_idict **out)
 	return (fy_ivalue){ .kind = FY_I_DICT, .dict = dict };
 }
 
-fy_ivalue *fy_idict_find(const fy_idict *dict, fy_ivalue key)
+/* ---- keys of dicts ---- */
+
+enum { INDEX_FROM = 16 }; /* fewer keys are looked through */
+
+/* Equal keys have equal hashes: 1 and 1.0 are one key. */
+static uint64_t key_hash(fy_ivalue key)
 {
-	for (int64_t i = 0; i < dict->count; i++)
-		if (fy_iequal(dict->items[i].key, key))
-			return &dict->items[i].value;
+	double number = key.kind == FY_I_INT ? (double)key.i : key.kind == FY_I_FLOAT ? key.f : (double)key.b;
+
+	switch (key.kind) {
+	case FY_I_BOOL:
+	case FY_I_INT:
+	case FY_I_FLOAT:
+		number += 0.0; /* -0.0 is 0.0 */
+		return fy_hash(&number, sizeof number);
+	case FY_I_STR:
+	case FY_I_DEVICE:
+		return fy_hash(key.s->data, key.s->len);
+	case FY_I_TENSOR:
+		return fy_hash(&key.t, sizeof key.t);
+	default:
+		return 0;
+	}
+}
+
+static void index_item(fy_idict *dict, int64_t i)
+{
+	size_t slot = key_hash(dict->items[i].key) & (dict->slot_count - 1);
+
+	while (dict->slots[slot] != 0)
+		slot = (slot + 1) & (dict->slot_count - 1);
+	dict->slots[slot] = (uint32_t)(i + 1);
+}
+
+/* Brings the table up to date; it is kept at most half full. */
+static void index_items(fy_idict *dict)
+{
+	if (2 * (size_t)dict->count > dict->slot_count || dict->indexed == 0) {
+		dict->slot_count = dict->slot_count ? dict->slot_count : 4 * INDEX_FROM;
+		while (2 * (size_t)dict->count > dict->slot_count)
+			dict->slot_count *= 2;
+		fy_free(dict->slots);
+		dict->slots = fy_zalloc(dict->slot_count * sizeof *dict->slots);
+		dict->indexed = 0;
+	}
+	while (dict->indexed < dict->count)
+		index_item(dict, dict->indexed++);
+}
+
+void fy_idict_moved(fy_idict *dict)
+{
+	dict->indexed = 0;
+}
+
+fy_ivalue *fy_idict_find(fy_idict *dict, fy_ivalue key)
+{
+	if (dict->count < INDEX_FROM) {
+		for (int64_t i = 0; i < dict->count; i++)
+			if (fy_iequal(dict->items[i].key, key))
+				return &dict->items[i].value;
+		return NULL;
+	}
+	index_items(dict);
+	for (size_t slot = key_hash(key); dict->slots[slot & (dict->slot_count - 1)] != 0; slot++) {
+		fy_ientry *entry = &dict->items[dict->slots[slot & (dict->slot_count - 1)] - 1];
+
+		if (fy_iequal(entry->key, key))
+			return &entry->value;
+	}
 	return NULL;
 }
 
@@ -113,6 +187,7 @@ fy_ivalue fy_iobject_new(fy_eval *ev, fy_class *class, const char *path)
 {
 	fy_iobject *object = fy_zalloc(sizeof *object);
 
+	enlist(ev, &object->link, FY_I_OBJECT);
 	object->refs = 1;
 	object->birth = ++ev->serial;
 	object->class = class;
@@ -150,35 +225,14 @@ fy_ivalue fy_iref(fy_ivalue value)
 	return value;
 }
 
-static void seq_free(fy_iseq *seq)
-{
-	for (int64_t i = 0; i < seq->count; i++)
-		fy_iunref(seq->items[i]);
-	fy_var_unref(seq->grown);
-	fy_free(seq->items);
-	fy_free(seq);
-}
+/* ---- freeing ---- */
 
-static void dict_free(fy_idict *dict)
+/* Takes one reference back; a container that loses its last one joins the dead, who are buried in a loop:
+ * values nest as deep as programs like. */
+static void let_go(fy_ivalue value, fy_ilink **dead)
 {
-	for (int64_t i = 0; i < dict->count; i++) {
-		fy_iunref(dict->items[i].key);
-		fy_iunref(dict->items[i].value);
-	}
-	fy_free(dict->items);
-	fy_free(dict);
-}
+	fy_ilink *link = NULL;
 
-static void object_free(fy_iobject *object)
-{
-	for (int i = 0; i < object->class->attribute_count; i++)
-		fy_iunref(object->attributes[i]);
-	fy_free(object->attributes);
-	fy_free(object);
-}
-
-void fy_iunref(fy_ivalue value)
-{
 	switch (value.kind) {
 	case FY_I_STR:
 	case FY_I_DEVICE:
@@ -190,16 +244,13 @@ void fy_iunref(fy_ivalue value)
 		break;
 	case FY_I_LIST:
 	case FY_I_TUPLE:
-		if (--value.seq->refs == 0)
-			seq_free(value.seq);
+		link = --value.seq->refs == 0 ? &value.seq->link : NULL;
 		break;
 	case FY_I_DICT:
-		if (--value.dict->refs == 0)
-			dict_free(value.dict);
+		link = --value.dict->refs == 0 ? &value.dict->link : NULL;
 		break;
 	case FY_I_OBJECT:
-		if (--value.object->refs == 0)
-			object_free(value.object);
+		link = --value.object->refs == 0 ? &value.object->link : NULL;
 		break;
 	case FY_I_ENUM:
 		if (--value.member->refs == 0)
@@ -207,6 +258,105 @@ void fy_iunref(fy_ivalue value)
 		break;
 	default:
 		break;
+	}
+	if (!link)
+		return;
+	link->prev->next = link->next;
+	link->next->prev = link->prev;
+	link->next = *dead;
+	*dead = link;
+}
+
+static void empty_seq(fy_iseq *seq, fy_ilink **dead)
+{
+	int64_t count = seq->count;
+
+	seq->count = 0;
+	for (int64_t i = 0; i < count; i++)
+		let_go(seq->items[i], dead);
+	fy_var_unref(seq->grown);
+	fy_free(seq->items);
+	seq->grown = NULL;
+	seq->items = NULL;
+}
+
+static void empty_dict(fy_idict *dict, fy_ilink **dead)
+{
+	int64_t count = dict->count;
+
+	dict->count = 0;
+	for (int64_t i = 0; i < count; i++) {
+		let_go(dict->items[i].key, dead);
+		let_go(dict->items[i].value, dead);
+	}
+	fy_free(dict->items);
+	fy_free(dict->slots);
+	dict->items = NULL;
+	dict->slots = NULL;
+}
+
+static void empty_object(fy_iobject *object, fy_ilink **dead)
+{
+	fy_ivalue *attributes = object->attributes;
+
+	object->attributes = NULL;
+	for (int i = 0; attributes && i < object->class->attribute_count; i++)
+		let_go(attributes[i], dead);
+	fy_free(attributes);
+}
+
+static void empty(fy_ilink *link, fy_ilink **dead)
+{
+	if (link->kind == FY_I_LIST)
+		empty_seq((fy_iseq *)link, dead);
+	else if (link->kind == FY_I_DICT)
+		empty_dict((fy_idict *)link, dead);
+	else
+		empty_object((fy_iobject *)link, dead);
+}
+
+static void bury(fy_ilink *dead)
+{
+	while (dead) {
+		fy_ilink *link = dead;
+
+		dead = link->next;
+		empty(link, &dead);
+		fy_free(link);
+	}
+}
+
+void fy_iunref(fy_ivalue value)
+{
+	fy_ilink *dead = NULL;
+
+	let_go(value, &dead);
+	bury(dead);
+}
+
+static void hold(fy_ilink *link)
+{
+	if (link->kind == FY_I_LIST)
+		((fy_iseq *)link)->refs++;
+	else if (link->kind == FY_I_DICT)
+		((fy_idict *)link)->refs++;
+	else
+		((fy_iobject *)link)->refs++;
+}
+
+void fy_ireap(fy_eval *ev)
+{
+	fy_ilink *dead = NULL, *link;
+
+	for (link = ev->live.next; link != &ev->live; link = link->next)
+		hold(link);
+	for (link = ev->live.next; link != &ev->live; link = link->next)
+		empty(link, &dead);
+	FY_ASSERT(!dead);
+	while (ev->live.next != &ev->live) {
+		link = ev->live.next;
+		ev->live.next = link->next;
+		fy_free(link);
 	}
 }
 
@@ -283,7 +433,7 @@ static bool seq_equal(const fy_iseq *a, const fy_iseq *b)
 	return true;
 }
 
-static bool dict_equal(const fy_idict *a, const fy_idict *b)
+static bool dict_equal(const fy_idict *a, fy_idict *b)
 {
 	if (a->count != b->count)
 		return false;

@@ -191,6 +191,7 @@ static void where_put(fy_eval *ev, fy_where where, const fy_content *content)
 
 		set_items(&items, &dict->count, &dict->capacity, 2, content);
 		dict->items = (fy_ientry *)items;
+		fy_idict_moved(dict);
 		dict->lost = content->lost;
 		dict->poison = content->poison;
 		break;

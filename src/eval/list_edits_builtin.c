@@ -12,6 +12,7 @@ static fy_status do_append(fy_eval *ev, const fy_args *args, fy_ivalue *out, boo
 		return FY_OK;
 	*handled = true;
 	FY_TRY(fy_seq_writable(ev, args->items[0].seq));
+	FY_TRY(fy_seq_room(ev, args->items[0].seq, 1));
 	fy_iseq_push(args->items[0].seq, fy_iref(args->items[1]));
 	*out = fy_iref(args->items[0]);
 	return FY_OK;
@@ -27,6 +28,7 @@ static fy_status do_extend(fy_eval *ev, const fy_args *args, fy_ivalue *out, boo
 	FY_TRY(fy_seq_readable(ev, args->items[1].seq));
 	FY_TRY(fy_seq_writable(ev, args->items[0].seq));
 	count = args->items[1].seq->count; /* l.extend(l) doubles, once */
+	FY_TRY(fy_seq_room(ev, args->items[0].seq, count));
 	for (int64_t i = 0; i < count; i++)
 		fy_iseq_push(args->items[0].seq, fy_iref(args->items[1].seq->items[i]));
 	*out = fy_iref(args->items[0]);
@@ -50,6 +52,7 @@ static fy_status do_insert(fy_eval *ev, const fy_args *args, fy_ivalue *out, boo
 	at = index.i < 0 ? index.i + seq->count : index.i;
 	at = at < 0 ? 0 : at > seq->count ? seq->count : at;
 	FY_TRY(fy_seq_writable(ev, seq));
+	FY_TRY(fy_eval_room(ev, seq->count + 1));
 	fy_iseq_push(seq, fy_inone());
 	memmove(&seq->items[at + 1], &seq->items[at], (size_t)(seq->count - 1 - at) * sizeof *seq->items);
 	seq->items[at] = fy_iref(args->items[2]);
@@ -72,6 +75,7 @@ static fy_status do_pop(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *
 	at = seq->count - 1;
 	if (args->count == 2)
 		FY_TRY(fy_seq_position(ev, args->items[1], seq->count, &at));
+	FY_TRY(fy_eval_spend(ev, (seq->count - at) / 16));
 	*out = fy_seq_take(seq, at);
 	return FY_OK;
 }
@@ -87,6 +91,7 @@ static fy_status do_delete(fy_eval *ev, const fy_args *args, fy_ivalue *out, boo
 	if (fy_args_list(args, 0)) {
 		FY_TRY(fy_seq_writable(ev, args->items[0].seq));
 		FY_TRY(fy_seq_position(ev, args->items[1], args->items[0].seq->count, &at));
+		FY_TRY(fy_eval_spend(ev, (args->items[0].seq->count - at) / 16));
 		fy_iunref(fy_seq_take(args->items[0].seq, at));
 		return FY_OK;
 	}
@@ -137,10 +142,8 @@ static fy_status do_set_item(fy_eval *ev, const fy_args *args, fy_ivalue *out, b
 		*out = fy_iref(args->items[0]);
 		return FY_OK;
 	}
-	FY_TRY(fy_dict_writable(ev, args->items[0].dict));
-	fy_idict_put(args->items[0].dict, fy_iref(args->items[1]), fy_iref(args->items[2]));
 	*out = fy_inone();
-	return FY_OK;
+	return fy_dict_set(ev, args->items[0].dict, args->items[1], args->items[2]);
 }
 
 static fy_status do_clear(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
@@ -158,6 +161,7 @@ static fy_status do_clear(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool
 		return FY_OK;
 	}
 	FY_TRY(fy_dict_writable(ev, args->items[0].dict));
+	fy_idict_moved(args->items[0].dict);
 	while (args->items[0].dict->count > 0) {
 		fy_ientry *last = &args->items[0].dict->items[--args->items[0].dict->count];
 
@@ -256,6 +260,8 @@ static fy_status do_remove(fy_eval *ev, const fy_args *args, fy_ivalue *out, boo
 	*handled = true;
 	seq = args->items[0].seq;
 	FY_TRY(fy_seq_writable(ev, seq));
+	FY_TRY(fy_eval_bounded(ev, args->items[0]));
+	FY_TRY(fy_eval_bounded(ev, args->items[1]));
 	while (at < seq->count && !fy_iequal(seq->items[at], args->items[1]))
 		at++;
 	if (at == seq->count)

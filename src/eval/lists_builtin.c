@@ -105,6 +105,7 @@ static fy_status do_slice(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool
 
 		FY_TRY(bound(ev, args, 1 + i, count, step > 0 ? end : end - 1, low, count + low, &bounds[i]));
 	}
+	FY_TRY(fy_eval_spend(ev, count / 16));
 	*out = fy_iseq_new(ev, args->items[0].kind, &made, 0);
 	made->element = seq->element;
 	for (int64_t i = bounds[0]; step > 0 ? i < bounds[1] : i > bounds[1];) {
@@ -122,6 +123,7 @@ static fy_status do_add_list(fy_eval *ev, const fy_args *args, fy_ivalue *out, b
 	*handled = true;
 	FY_TRY(fy_seq_readable(ev, args->items[0].seq));
 	FY_TRY(fy_seq_readable(ev, args->items[1].seq));
+	FY_TRY(fy_eval_room(ev, args->items[0].seq->count + args->items[1].seq->count));
 	*out = fy_seq_copy(ev, args->items[0].seq);
 	for (int64_t i = 0; i < args->items[1].seq->count; i++)
 		fy_iseq_push(out->seq, fy_iref(args->items[1].seq->items[i]));
@@ -141,10 +143,9 @@ static fy_status do_mul_list(fy_eval *ev, const fy_args *args, fy_ivalue *out, b
 	seq = args->items[first ? 0 : 1].seq;
 	times = args->items[first ? 1 : 0].i;
 	FY_TRY(fy_seq_readable(ev, seq));
-	if (times > 0 && seq->count > 10000000 / times)
-		return fy_eval_error(ev, FY_UNSUPPORTED, "list-size",
-				     "a list of more than 10,000,000 elements");
-	*out = fy_iseq_new(ev, FY_I_LIST, NULL, seq->count * (times > 0 ? times : 0));
+	times = times < 0 || seq->count == 0 ? 0 : times;
+	FY_TRY(fy_eval_room(ev, times > INT64_MAX / (seq->count + 1) ? INT64_MAX : seq->count * times));
+	*out = fy_iseq_new(ev, FY_I_LIST, NULL, seq->count * times);
 	out->seq->element = seq->element;
 	for (int64_t t = 0; t < times; t++)
 		for (int64_t i = 0; i < seq->count; i++)
@@ -161,9 +162,12 @@ static fy_status do_contains(fy_eval *ev, const fy_args *args, fy_ivalue *out, b
 	*handled = true;
 	if (fy_args_dict(args, 0)) {
 		FY_TRY(fy_dict_readable(ev, args->items[0].dict));
+		FY_TRY(fy_eval_key(ev, args->items[1]));
 		found = fy_idict_find(args->items[0].dict, args->items[1]) != NULL;
 	} else {
 		FY_TRY(fy_seq_readable(ev, args->items[0].seq));
+		FY_TRY(fy_eval_bounded(ev, args->items[0]));
+		FY_TRY(fy_eval_bounded(ev, args->items[1]));
 		for (int64_t i = 0; i < args->items[0].seq->count && !found; i++)
 			found = fy_iequal(args->items[0].seq->items[i], args->items[1]);
 	}
@@ -236,6 +240,8 @@ static fy_status do_eq(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *h
 {
 	if (args->count != 2 || args->items[0].kind != args->items[1].kind)
 		return FY_OK;
+	FY_TRY(fy_eval_bounded(ev, args->items[0]));
+	FY_TRY(fy_eval_bounded(ev, args->items[1]));
 	switch (args->items[0].kind) {
 	case FY_I_LIST:
 	case FY_I_TUPLE:
@@ -300,6 +306,7 @@ static fy_status fold(fy_eval *ev, const char *name, const fy_args *args, fy_iva
 		return FY_OK;
 	seq = args->items[0].seq;
 	FY_TRY(fy_seq_readable(ev, seq));
+	FY_TRY(fy_eval_spend(ev, seq->count / 4));
 	*handled = true;
 	if (!has_start) {
 		if (seq->count == 0)
@@ -345,6 +352,7 @@ static fy_status truth(fy_eval *ev, bool any, const fy_args *args, fy_ivalue *ou
 	*handled = true;
 	seq = args->items[0].seq;
 	FY_TRY(fy_seq_readable(ev, seq));
+	FY_TRY(fy_eval_spend(ev, seq->count / 4));
 	for (int64_t i = 0; i < seq->count; i++) {
 		fy_ivalue pair[2] = { value };
 		bool done;
@@ -375,6 +383,7 @@ static fy_status do_list(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool 
 	}
 	if (args->count == 1 && args->items[0].kind == FY_I_STR) {
 		*handled = true;
+		FY_TRY(fy_eval_spend(ev, (int64_t)args->items[0].s->len));
 		*out = fy_iseq_new(ev, FY_I_LIST, NULL, 0);
 		for (size_t i = 0; i < args->items[0].s->len; i++)
 			fy_iseq_push(out->seq, fy_istring(args->items[0].s->data + i, 1));
@@ -384,6 +393,7 @@ static fy_status do_list(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool 
 		return FY_OK;
 	*handled = true;
 	FY_TRY(fy_seq_readable(ev, args->items[0].seq));
+	FY_TRY(fy_eval_room(ev, args->items[0].seq->count));
 	*out = fy_seq_copy(ev, args->items[0].seq);
 	return FY_OK;
 }
@@ -396,6 +406,7 @@ static fy_status do_copy(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool 
 		return FY_OK;
 	*handled = true;
 	FY_TRY(fy_dict_readable(ev, args->items[0].dict));
+	FY_TRY(fy_eval_spend(ev, args->items[0].dict->count / 8));
 	*out = fy_dict_copy(ev, args->items[0].dict);
 	return FY_OK;
 }
@@ -409,6 +420,8 @@ static fy_status find_item(fy_eval *ev, const fy_args *args, int64_t *at, int64_
 	*handled = true;
 	seq = args->items[0].seq;
 	FY_TRY(fy_seq_readable(ev, seq));
+	FY_TRY(fy_eval_bounded(ev, args->items[0]));
+	FY_TRY(fy_eval_bounded(ev, args->items[1]));
 	*at = -1;
 	*count = 0;
 	for (int64_t i = 0; i < seq->count; i++) {

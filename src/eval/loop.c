@@ -116,7 +116,10 @@ static fy_status open_node(fy_loop *loop)
 	fy_eval *ev = loop->ev;
 	fy_type iteration = fy_type_scalar(FY_I64);
 	fy_initials *initials = fy_zalloc(sizeof *initials);
-	fy_status status = fill_initials(loop, initials);
+	fy_status status = fy_eval_check_blocks(ev);
+
+	if (status == FY_OK)
+		status = fill_initials(loop, initials);
 
 	if (status == FY_OK) {
 		loop->node = fy_node_new(ev->block, NULL, "prim::Loop", initials->args, initials->count, NULL,

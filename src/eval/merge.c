@@ -399,7 +399,7 @@ static fy_ivalue merge_uninitialized(fy_merge *m, fy_ivalue a, fy_ivalue b)
 	return made;
 }
 
-fy_ivalue fy_merge_values(fy_merge *m, fy_ivalue a, fy_ivalue b)
+static fy_ivalue merge_values(fy_merge *m, fy_ivalue a, fy_ivalue b)
 {
 	const char *wrong;
 	fy_type type;
@@ -426,6 +426,17 @@ fy_ivalue fy_merge_values(fy_merge *m, fy_ivalue a, fy_ivalue b)
 	}
 	wrong = misfit(m, a, b);
 	return wrong ? poisoned(m, wrong) : merge_containers(m, a, b);
+}
+
+fy_ivalue fy_merge_values(fy_merge *m, fy_ivalue a, fy_ivalue b)
+{
+	fy_ivalue made;
+
+	if (!fy_eval_nest(m->ev))
+		return poisoned(m, "a value that nests too deeply");
+	made = merge_values(m, a, b);
+	m->ev->nesting--;
+	return made;
 }
 
 /* ---- places

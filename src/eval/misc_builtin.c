@@ -44,8 +44,10 @@ static fy_status do_raise(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool
 
 	(void)out;
 	*handled = true;
-	if (args->count > 0)
+	if (args->count > 0) {
+		FY_TRY(fy_eval_bounded(ev, args->items[0]));
 		fy_iprint(args->items[0], &text, false);
+	}
 	status = fy_eval_raise(ev, "%s", fy_buf_text(&text));
 	fy_buf_release(&text);
 	return status;
@@ -59,8 +61,10 @@ static fy_status do_warn(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool 
 
 	*handled = true;
 	*out = fy_inone();
-	if (args->count > 0)
+	if (args->count > 0) {
+		FY_TRY(fy_eval_bounded(ev, args->items[0]));
 		fy_iprint(args->items[0], &text, false);
+	}
 	if (!fy_map_has(&ev->reported, (fy_str){ fy_buf_text(&text), text.len })) {
 		fy_map_put(&ev->reported, (fy_str){ fy_buf_text(&text), text.len }, ev);
 		fy_warning(ev->diags, "program-warns", &place, "the program warns: %s", fy_buf_text(&text));
@@ -116,12 +120,15 @@ static fy_status number_op(fy_eval *ev, const char *name, fy_ivalue a, fy_ivalue
 	return FY_OK;
 }
 
+/* INT64_MAX stands for more, too. */
 static int64_t range_length(int64_t start, int64_t stop, int64_t step)
 {
 	__int128 way = step > 0 ? (__int128)stop - start : (__int128)start - stop;
 	__int128 by = step > 0 ? step : -(__int128)step;
 
-	return way <= 0 ? 0 : (int64_t)((way + by - 1) / by);
+	__int128 rounds = way <= 0 ? 0 : (way + by - 1) / by;
+
+	return rounds > INT64_MAX ? INT64_MAX : (int64_t)rounds;
 }
 
 /* __range_length(start, stop, step) = max(0, ceil((stop - start) / step)). */

@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-enum { RUN_STEPS = 1000000000, CAPTURE_STEPS = 10000000 };
-
 void fy_eval_begin(fy_eval *ev, const fy_program *program, const fy_eval_options *options, fy_arena *arena,
 		   fy_diags *diags, fy_graph *graph)
 {
@@ -15,7 +13,8 @@ void fy_eval_begin(fy_eval *ev, const fy_program *program, const fy_eval_options
 	};
 	ev->block = graph ? graph->main : NULL;
 	ev->module = "";
-	ev->step_limit = options->step_limit ? options->step_limit : graph ? CAPTURE_STEPS : RUN_STEPS;
+	ev->live.next = ev->live.prev = &ev->live;
+	fy_limits_begin(ev);
 	ev->random = options->seed;
 	ev->root = fy_inone();
 	ev->splittable = -1;
@@ -151,6 +150,7 @@ fy_status fy_eval_method(fy_eval *ev, const fy_leaf *inputs, int input_count, fy
 		return fy_error(ev->diags, FY_USAGE, "method",
 				&(fy_place){ .file = ev->program->archive->path },
 				"the model has no method '%s'", name);
+	FY_TRY(fy_eval_check_calls(ev, method));
 	args = FY_NEW_ARRAY(ev->arena, fy_ivalue, method->param_count);
 	status = fy_eval_arguments(ev, method, inputs, input_count, args);
 	if (status != FY_OK) {
@@ -159,6 +159,7 @@ fy_status fy_eval_method(fy_eval *ev, const fy_leaf *inputs, int input_count, fy
 		return status;
 	}
 	FY_TRY(call_root(ev, method, args, result));
+	FY_TRY(fy_eval_bounded(ev, *result));
 	return fy_eval_leaves(ev, *result, "", leaves);
 }
 

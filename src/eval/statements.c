@@ -183,7 +183,7 @@ static bool next_round(fy_eval *ev)
 	return !stop;
 }
 
-static fy_status run_while(fy_eval *ev, const fy_bstmt *stmt)
+static fy_status while_known(fy_eval *ev, const fy_bstmt *stmt, fy_unroll *u)
 {
 	for (;;) {
 		fy_ivalue condition;
@@ -203,29 +203,74 @@ static fy_status run_while(fy_eval *ev, const fy_bstmt *stmt)
 		FY_TRY(fy_eval_block(ev, &stmt->body));
 		if (!next_round(ev))
 			return FY_OK;
+		FY_TRY(fy_unroll_round(ev, u));
 	}
+}
+
+static fy_status run_while(fy_eval *ev, const fy_bstmt *stmt)
+{
+	fy_unroll u;
+	fy_status status;
+
+	fy_unroll_begin(ev, &u, NULL, 0);
+	status = while_known(ev, stmt, &u);
+	fy_unroll_end(ev, &u);
+	return status;
+}
+
+/* Unrolled it would be too many nodes. */
+static fy_status for_rolled(fy_eval *ev, const fy_bstmt *stmt, int64_t trips)
+{
+	fy_ivalue rounds = fy_iint(trips);
+	size_t before = ev->diags->count;
+	fy_status status = fy_eval_loop_data(ev, stmt, &rounds, NULL);
+
+	if (status == FY_UNSUPPORTED && ev->diags->count > before && !ev->diags->items[before].notes)
+		fy_note(ev->diags,
+			"this loop has %" PRId64
+			" rounds: too many to unroll, so it has to be a loop of the graph",
+			trips);
+	return status;
 }
 
 static fy_status for_range(fy_eval *ev, const fy_bstmt *stmt, int64_t trips)
 {
-	for (int64_t i = 0; i < trips; i++) {
-		FY_TRY(fy_eval_assign(ev, &stmt->targets[0], fy_iint(i)));
-		FY_TRY(fy_eval_block(ev, &stmt->body));
-		if (!next_round(ev))
+	fy_unroll u;
+	fy_status status = FY_OK;
+
+	if (fy_unroll_refused(ev, stmt))
+		return for_rolled(ev, stmt, trips);
+	fy_unroll_begin(ev, &u, stmt, trips);
+	for (int64_t i = 0; i < trips && status == FY_OK; i++) {
+		status = fy_eval_assign(ev, &stmt->targets[0], fy_iint(i));
+		if (status == FY_OK)
+			status = fy_eval_block(ev, &stmt->body);
+		if (status == FY_OK && !next_round(ev))
 			break;
+		if (status == FY_OK)
+			status = fy_unroll_round(ev, &u);
 	}
-	return FY_OK;
+	fy_unroll_end(ev, &u);
+	return status;
 }
 
 static fy_status for_each(fy_eval *ev, const fy_bstmt *stmt, fy_iseq *seq)
 {
-	for (int64_t i = 0; i < seq->count; i++) { /* the count is read anew: the body may append */
-		FY_TRY(fy_eval_assign(ev, &stmt->targets[0], fy_iref(seq->items[i])));
-		FY_TRY(fy_eval_block(ev, &stmt->body));
-		if (!next_round(ev))
+	fy_unroll u;
+	fy_status status = FY_OK;
+
+	fy_unroll_begin(ev, &u, NULL, seq->count);
+	for (int64_t i = 0; i < seq->count && status == FY_OK; i++) { /* the body may append */
+		status = fy_eval_assign(ev, &stmt->targets[0], fy_iref(seq->items[i]));
+		if (status == FY_OK)
+			status = fy_eval_block(ev, &stmt->body);
+		if (status == FY_OK && !next_round(ev))
 			break;
+		if (status == FY_OK)
+			status = fy_unroll_round(ev, &u);
 	}
-	return FY_OK;
+	fy_unroll_end(ev, &u);
+	return status;
 }
 
 static fy_status for_rows(fy_eval *ev, const fy_bstmt *stmt, fy_ivalue tensor)
@@ -336,8 +381,11 @@ static fy_status run_raise(fy_eval *ev, const fy_bexpr *message)
 
 	if (message) {
 		FY_TRY(fy_eval_expr(ev, message, &value));
-		fy_iprint(value, &text, false);
+		status = fy_eval_bounded(ev, value);
+		if (status == FY_OK)
+			fy_iprint(value, &text, false);
 		fy_iunref(value);
+		FY_TRY(status);
 	}
 	status = fy_eval_raise(ev, "%s", fy_buf_text(&text));
 	fy_buf_release(&text);
@@ -426,12 +474,8 @@ static fy_status run_statement(fy_eval *ev, const fy_bstmt *stmt)
 fy_status fy_eval_block(fy_eval *ev, const fy_bblock *block)
 {
 	for (int i = 0; i < block->count; i++) {
-		if (fy_interrupted())
-			return FY_INTERRUPTED;
-		if (++ev->steps > ev->step_limit)
-			return fy_eval_error(ev, FY_UNSUPPORTED, "step-limit",
-					     "the program takes more than %" PRId64 " steps", ev->step_limit);
 		ev->span = block->items[i]->span;
+		FY_TRY(fy_eval_step(ev));
 		FY_TRY(run_statement(ev, block->items[i]));
 		if (ev->frame->returned || ev->broke || ev->continued)
 			break;

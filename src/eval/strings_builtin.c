@@ -12,12 +12,33 @@ static bool is_str(const fy_args *args, int i)
 	return args->count > i && (args->items[i].kind == FY_I_STR || args->items[i].kind == FY_I_DEVICE);
 }
 
-static fy_ivalue from_buf(fy_buf *buf)
+/* Takes the buffer; refuses what became too long. */
+static fy_status from_buf(fy_eval *ev, fy_buf *buf, fy_ivalue *out)
 {
-	fy_ivalue made = fy_istring(fy_buf_text(buf), buf->len);
+	fy_status status = fy_eval_room(ev, (int64_t)buf->len);
 
+	if (status == FY_OK)
+		*out = fy_istring(fy_buf_text(buf), buf->len);
 	fy_buf_release(buf);
-	return made;
+	return status;
+}
+
+/* Going on is useless: the limit is a matter of from_buf. */
+static bool too_long(const fy_eval *ev, const fy_buf *buf)
+{
+	return (int64_t)buf->len > ev->limits.items;
+}
+
+/* Text of any value, refused when it nests too deeply. */
+static fy_status print_value(fy_eval *ev, fy_ivalue value, fy_buf *text)
+{
+	fy_status status = fy_eval_bounded(ev, value);
+
+	if (status == FY_OK)
+		fy_iprint(value, text, false);
+	else
+		fy_buf_release(text);
+	return status;
 }
 
 static fy_status do_len(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
@@ -34,30 +55,26 @@ static fy_status do_add(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *
 {
 	fy_buf text = { 0 };
 
-	(void)ev;
 	if (args->count != 2 || !is_str(args, 0) || !is_str(args, 1))
 		return FY_OK;
 	*handled = true;
 	fy_buf_append(&text, args->items[0].s->data, args->items[0].s->len);
 	fy_buf_append(&text, args->items[1].s->data, args->items[1].s->len);
-	*out = from_buf(&text);
-	return FY_OK;
+	return from_buf(ev, &text, out);
 }
 
 static fy_status do_mul(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
 {
 	fy_buf text = { 0 };
+	int64_t times;
 
 	if (args->count != 2 || !is_str(args, 0) || args->items[1].kind != FY_I_INT)
 		return FY_OK;
 	*handled = true;
-	if (args->items[1].i > 1000000 ||
-	    (args->items[1].i > 0 && args->items[0].s->len > 1000000 / (size_t)args->items[1].i))
-		return fy_eval_error(ev, FY_UNSUPPORTED, "str-size", "a string of more than 1,000,000 bytes");
-	for (int64_t i = 0; i < args->items[1].i; i++)
+	times = args->items[0].s->len > 0 ? args->items[1].i : 0;
+	for (int64_t i = 0; i < times && !too_long(ev, &text); i++)
 		fy_buf_append(&text, args->items[0].s->data, args->items[0].s->len);
-	*out = from_buf(&text);
-	return FY_OK;
+	return from_buf(ev, &text, out);
 }
 
 static int order(const fy_args *args)
@@ -216,17 +233,15 @@ static fy_status do_join(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool 
 {
 	fy_buf text = { 0 };
 
-	(void)ev;
 	if (args->count != 2 || !is_str(args, 0) || args->items[1].kind != FY_I_LIST)
 		return FY_OK;
 	*handled = true;
-	for (int64_t i = 0; i < args->items[1].seq->count; i++) {
+	for (int64_t i = 0; i < args->items[1].seq->count && !too_long(ev, &text); i++) {
 		if (i)
 			fy_buf_append(&text, args->items[0].s->data, args->items[0].s->len);
-		fy_iprint(args->items[1].seq->items[i], &text, false);
+		FY_TRY(print_value(ev, args->items[1].seq->items[i], &text));
 	}
-	*out = from_buf(&text);
-	return FY_OK;
+	return from_buf(ev, &text, out);
 }
 
 static fy_status do_split(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
@@ -261,7 +276,6 @@ static fy_status do_replace(fy_eval *ev, const fy_args *args, fy_ivalue *out, bo
 	fy_buf text = { 0 };
 	const char *p, *end;
 
-	(void)ev;
 	if (args->count != 3 || !is_str(args, 0) || !is_str(args, 1) || !is_str(args, 2) ||
 	    args->items[1].s->len == 0)
 		return FY_OK;
@@ -273,13 +287,12 @@ static fy_status do_replace(fy_eval *ev, const fy_args *args, fy_ivalue *out, bo
 			memmem(p, (size_t)(end - p), args->items[1].s->data, args->items[1].s->len);
 
 		fy_buf_append(&text, p, (size_t)((next ? next : end) - p));
-		if (!next)
+		if (!next || too_long(ev, &text))
 			break;
 		fy_buf_append(&text, args->items[2].s->data, args->items[2].s->len);
 		p = next + args->items[1].s->len;
 	}
-	*out = from_buf(&text);
-	return FY_OK;
+	return from_buf(ev, &text, out);
 }
 
 static fy_status do_getitem(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
@@ -327,13 +340,11 @@ static fy_status do_str(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *
 {
 	fy_buf text = { 0 };
 
-	(void)ev;
 	if (args->count != 1)
 		return FY_OK;
 	*handled = true;
-	fy_iprint(args->items[0], &text, false);
-	*out = from_buf(&text);
-	return FY_OK;
+	FY_TRY(print_value(ev, args->items[0], &text));
+	return from_buf(ev, &text, out);
 }
 
 static fy_status do_ord(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
@@ -371,7 +382,7 @@ static fy_status do_format(fy_eval *ev, const fy_args *args, fy_ivalue *out, boo
 		return FY_OK;
 	*handled = true;
 	format = args->items[0].s;
-	for (size_t i = 0; i < format->len; i++) {
+	for (size_t i = 0; i < format->len && !too_long(ev, &text); i++) {
 		if (format->data[i] != '{' || format->data[i + 1] != '}') {
 			fy_buf_putc(&text, format->data[i]);
 			continue;
@@ -380,11 +391,10 @@ static fy_status do_format(fy_eval *ev, const fy_args *args, fy_ivalue *out, boo
 			fy_buf_release(&text);
 			return fy_eval_raise(ev, "too few arguments for format string");
 		}
-		fy_iprint(args->items[next++], &text, false);
+		FY_TRY(print_value(ev, args->items[next++], &text));
 		i++;
 	}
-	*out = from_buf(&text);
-	return FY_OK;
+	return from_buf(ev, &text, out);
 }
 
 /* "%s of %d" % (a, b): each conversion prints the next value; without values the text is kept. */
@@ -395,7 +405,6 @@ static fy_status do_percent(fy_eval *ev, const fy_args *args, fy_ivalue *out, bo
 	const fy_istr *format;
 	int64_t count = args->count - 1, next = 0;
 
-	(void)ev;
 	if (!is_str(args, 0))
 		return FY_OK;
 	*handled = true;
@@ -404,7 +413,7 @@ static fy_status do_percent(fy_eval *ev, const fy_args *args, fy_ivalue *out, bo
 		count = values[0].seq->count;
 		values = values[0].seq->items;
 	}
-	for (size_t i = 0; i < format->len; i++) {
+	for (size_t i = 0; i < format->len && !too_long(ev, &text); i++) {
 		char c = format->data[i + 1];
 
 		if (format->data[i] != '%' || (c != '%' && next >= count)) {
@@ -415,10 +424,9 @@ static fy_status do_percent(fy_eval *ev, const fy_args *args, fy_ivalue *out, bo
 		if (c == '%')
 			fy_buf_putc(&text, '%');
 		else
-			fy_iprint(values[next++], &text, false);
+			FY_TRY(print_value(ev, values[next++], &text));
 	}
-	*out = from_buf(&text);
-	return FY_OK;
+	return from_buf(ev, &text, out);
 }
 
 const fy_builtin fy_builtins_str[] = {

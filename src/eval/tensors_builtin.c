@@ -359,6 +359,17 @@ static bool nested_shape(fy_ivalue v, fy_shape *shape, int depth)
 	return true;
 }
 
+/* Are all leaves numbers, at the one depth that the shape has? */
+static bool regular(fy_ivalue v, int rank, int depth)
+{
+	if (v.kind != FY_I_LIST && v.kind != FY_I_TUPLE)
+		return depth == rank && (is_number(v) || v.kind == FY_I_TENSOR);
+	for (int64_t i = 0; i < v.seq->count; i++)
+		if (!regular(v.seq->items[i], rank, depth + 1))
+			return false;
+	return true;
+}
+
 static bool any_symbol(fy_ivalue v)
 {
 	if (v.kind != FY_I_LIST && v.kind != FY_I_TUPLE)
@@ -420,13 +431,15 @@ static fy_status do_tensor(fy_eval *ev, const fy_args *args, fy_ivalue *out, boo
 	if (!data || (!is_number(*data) && data->kind != FY_I_LIST))
 		return FY_OK;
 	*handled = true;
+	FY_TRY(fy_eval_bounded(ev, *data));
 	dtype = own_dtype(*data, false);
 	if (type && type->kind == FY_I_INT && fy_dtype_known(type->i))
 		dtype = (fy_dtype)type->i;
 	if (is_number(*data))
 		return number_tensor(ev, *data, dtype, out);
-	if (!nested_shape(*data, &shape, 0))
-		return fy_eval_raise(ev, "a ragged list cannot become a tensor");
+	if (!nested_shape(*data, &shape, 0) || !regular(*data, shape.rank, 0))
+		return fy_eval_raise(
+			ev, "a ragged list, or one that does not hold numbers, cannot become a tensor");
 	if (any_symbol(*data))
 		return stacked(ev, *data, dtype, out);
 	tensor = fy_tensor_new(dtype, &shape, true);

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+enum { BLOWN_UP = 1 << 18 };
+
 static fy_cell *cell_new(fy_eval *ev, fy_tensor *base)
 {
 	fy_cell *cell = fy_zalloc(sizeof *cell);
@@ -181,11 +183,19 @@ fy_value *fy_step_value(fy_eval *ev, const fy_step *step, const fy_cell *cell)
 	return cell->value ? cell->value : fy_graph_constant(ev->graph, cell->constant, cell->name);
 }
 
+/* Would a constant of this view be much larger than what it is a view of? */
+static bool is_blown_up(const fy_tensor *view, const fy_tensor *of)
+{
+	int64_t elements = fy_tensor_numel(view);
+
+	return elements > BLOWN_UP && elements > fy_tensor_numel(of);
+}
+
 fy_value *fy_var_value(fy_eval *ev, fy_var *var)
 {
 	const fy_cell *cell = var->cell;
 
-	if (cell->constant) {
+	if (cell->constant && !(var->step && is_blown_up(var->tensor, cell->constant))) {
 		fy_tensor *data = fy_var_data(ev, var);
 
 		if (!var->value)

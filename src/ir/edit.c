@@ -223,6 +223,7 @@ fy_node *fy_node_new(fy_block *block, fy_node *before, const char *op, const fy_
 	for (int i = 0; i < result_count; i++)
 		set_result(graph, node, &types[i]);
 	node->origin.order = ++graph->next_order;
+	graph->made++;
 	link_node(node, block, before);
 	return node;
 }
@@ -292,6 +293,7 @@ void fy_node_erase(fy_node *node)
 	}
 	for (int i = 0; i < node->attr_count; i++)
 		fy_ir_drop_tensors(&node->attrs[i].arg);
+	node->block->graph->erased++;
 	unlink_node(node);
 }
 

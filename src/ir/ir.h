@@ -226,6 +226,7 @@ struct fy_graph {
 	int next_order;
 	fy_index words;           /* operators and attribute names, each once */
 	const fy_type *types[64]; /* met lately, by hash */
+	int64_t made, erased;     /* nodes so far: for limits on the work that control flow causes */
 };
 
 /* ---- building and editing: graph.c, edit.c --------------------------------------------------- */

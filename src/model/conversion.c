@@ -113,11 +113,15 @@ fy_status fy_model_capture(fy_conversion *out, const fy_model *model, const fy_i
 	fy_inputs meta;
 	double start = fy_now();
 	*out = (fy_conversion){ 0 };
-	fy_eval_options eval = { .method = model->method, .progress = options->progress };
+	fy_eval_options eval = { .method = model->method,
+				 .progress = options->progress,
+				 .limits = model->limits };
 	fy_progress_say(options->progress, "capture", 0, 0);
 	fy_inputs_meta(&meta, inputs);
+	size_t before = fy_storage_set_limit((size_t)model->archive->unpack_limit);
 	fy_status status = fy_eval_capture(model->program, meta.leaves, meta.count, &eval, model->arena,
 					   &out->graph, diags);
+	fy_storage_set_limit(before);
 	fy_inputs_release(&meta);
 	if (status != FY_OK)
 		out->graph = NULL;
@@ -145,7 +149,10 @@ fy_status fy_conversion_lower(fy_conversion *conversion, const fy_model *model,
 	fy_lower_options lower = options->lower;
 	lower.file = model->path;
 	fy_progress_say(options->progress, "lower", 0, 0);
-	FY_TRY(fy_lower(conversion->graph, &lower, &conversion->report, diags));
+	size_t before = fy_storage_set_limit((size_t)model->archive->unpack_limit);
+	fy_status status = fy_lower(conversion->graph, &lower, &conversion->report, diags);
+	fy_storage_set_limit(before);
+	FY_TRY(status);
 	conversion->written_nodes = fy_graph_node_count(conversion->graph);
 	conversion->lower_seconds = fy_now() - start;
 	return FY_OK;

@@ -66,7 +66,8 @@ static fy_status run_program(const fy_model *model, const fy_inputs *inputs,
 {
 	fy_eval_options eval = { .method = model->method,
 				 .progress = options->progress,
-				 .seed = options->seed };
+				 .seed = options->seed,
+				 .limits = model->limits };
 	FY_TRY(check_tensors(model, model->archive->root, diags));
 	if (model->archive->constants.root)
 		FY_TRY(check_tensors(model, model->archive->constants.root, diags));

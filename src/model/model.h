@@ -28,12 +28,18 @@ typedef struct fy_model {
 	fy_archive *archive;
 	fy_program *program;
 	const char *method; /* of the program: "forward" unless another was asked for */
+	fy_eval_limits limits;
 	fy_onnx_model onnx;
 } fy_model;
 
-/* `arena` must outlive the model and its diagnostics. method NULL: forward; it must exist (FY_USAGE). */
-fy_status FY_MUST_USE fy_model_open(fy_model **out, fy_arena *arena, const char *path, const char *method,
-				    fy_diags *diags);
+typedef struct fy_open_options {
+	const char *method;    /* NULL: forward; a method that is named must exist (FY_USAGE) */
+	fy_eval_limits limits; /* of running and capturing the program */
+	uint64_t max_unpacked; /* see fy_archive_open */
+} fy_open_options;
+/* `arena` must outlive the model and its diagnostics. options may be NULL. */
+fy_status FY_MUST_USE fy_model_open(fy_model **out, fy_arena *arena, const char *path,
+				    const fy_open_options *options, fy_diags *diags);
 void fy_model_close(fy_model *model); /* NULL is fine */
 
 /* Tensors of an archive that are parameters or buffers, views and constants of the code included: how many

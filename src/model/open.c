@@ -21,7 +21,8 @@ static fy_status open_program(fy_model *model, const char *method, fy_diags *dia
 	return FY_USAGE;
 }
 
-static fy_status open_kind(fy_model *model, fy_file_kind kind, const char *method, fy_diags *diags)
+static fy_status open_kind(fy_model *model, fy_file_kind kind, const fy_open_options *options,
+			   fy_diags *diags)
 {
 	if (kind == FY_KIND_ONNX) {
 		model->kind = FY_MODEL_ONNX;
@@ -29,27 +30,29 @@ static fy_status open_kind(fy_model *model, fy_file_kind kind, const char *metho
 		model->size = model->onnx.file.size;
 		return FY_OK;
 	}
-	FY_TRY(fy_archive_open(&model->archive, model->arena, model->path, diags));
+	FY_TRY(fy_archive_open(&model->archive, model->arena, model->path, options->max_unpacked, diags));
 	model->size = model->archive->file.size;
 	if (model->archive->kind == FY_KIND_TORCHSCRIPT) {
 		model->kind = FY_MODEL_PROGRAM;
-		return open_program(model, method, diags);
+		return open_program(model, options->method, diags);
 	}
 	model->kind = FY_MODEL_CHECKPOINT;
 	return FY_OK;
 }
 
-fy_status fy_model_open(fy_model **out, fy_arena *arena, const char *path, const char *method,
+fy_status fy_model_open(fy_model **out, fy_arena *arena, const char *path, const fy_open_options *options,
 			fy_diags *diags)
 {
+	const fy_open_options plain = { 0 };
 	fy_file file;
 	const char *kept = fy_arena_strdup(arena, path);
 	FY_TRY(fy_file_open(&file, kept, diags));
 	fy_file_kind kind = fy_sniff(&file);
 	fy_file_close(&file);
 	fy_model *model = FY_NEW(arena, fy_model);
-	*model = (fy_model){ .path = kept, .called = kept, .arena = arena };
-	fy_status status = open_kind(model, kind, method, diags);
+	options = options ? options : &plain;
+	*model = (fy_model){ .path = kept, .called = kept, .arena = arena, .limits = options->limits };
+	fy_status status = open_kind(model, kind, options, diags);
 	if (status != FY_OK) {
 		fy_model_close(model);
 		return status;

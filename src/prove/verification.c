@@ -98,7 +98,10 @@ static fy_status run_reference(verification *v)
 		fy_buf_puts(&v->program.name, "the original program");
 	else
 		fy_buf_printf(&v->program.name, "ferry's engine on %s", v->reference->path);
-	return execute(v, &v->program, v->reference, NULL, v->diags);
+	fy_status status = execute(v, &v->program, v->reference, NULL, v->diags);
+	if (status == FY_UNSUPPORTED && v->options->convert)
+		fy_hint(v->diags, "--no-verify converts without running the program");
+	return status;
 }
 
 /* ---- proofs ---- */

@@ -41,6 +41,11 @@ $ ferry help convert
 |       --seed N               seed of made-up inputs and random operators (0)
 |       --onnxruntime PATH     ONNX Runtime's library, the folder it is in, or none
 |   -h, --help                 print this
+|       --max-steps N          statements that a program may run
+|       --max-nodes N          nodes that its graph may have
+|       --max-unroll N         nodes that its loops may unroll to
+|       --max-items N          elements of a list, bytes of a text in it
+|       --max-unpacked BYTES   what an archive may inflate to
 |
 | OUT appears, or replaces an older file, only when every check held; after a failed one the new file is kept as
 | OUT.rejected. SPEC is 1x3x224x224, int64[1,128], @file.npy, 5, 1.5, true, none or 'text'. Without --input the
@@ -64,6 +69,11 @@ $ ferry run --help
 |       --seed N               seed of made-up inputs and random operators (0)
 |       --onnxruntime PATH     ONNX Runtime's library, the folder it is in, or none
 |   -h, --help                 print this
+|       --max-steps N          statements that a program may run
+|       --max-nodes N          nodes that its graph may have
+|       --max-unroll N         nodes that its loops may unroll to
+|       --max-items N          elements of a list, bytes of a text in it
+|       --max-unpacked BYTES   what an archive may inflate to
 |
 | MODEL is a TorchScript archive, whose original program is run, or an ONNX model. The files are output_0.npy,
 | output_1.npy, ... SPEC is 1x3x224x224,
@@ -86,6 +96,11 @@ $ ferry verify -h
 |       --seed N               seed of made-up inputs and random operators (0)
 |       --onnxruntime PATH     ONNX Runtime's library, the folder it is in, or none
 |   -h, --help                 print this
+|       --max-steps N          statements that a program may run
+|       --max-nodes N          nodes that its graph may have
+|       --max-unroll N         nodes that its loops may unroll to
+|       --max-items N          elements of a list, bytes of a text in it
+|       --max-unpacked BYTES   what an archive may inflate to
 |
 | A is a TorchScript archive, whose original program is run, or an ONNX model. The evidence is called independent
 | (against results saved from PyTorch), crossed (the program against ONNX Runtime on the file) or self (against
@@ -104,6 +119,11 @@ $ ferry inspect --help
 |       --seed N               seed of made-up inputs and random operators (0)
 |       --onnxruntime PATH     ONNX Runtime's library, the folder it is in, or none
 |   -h, --help                 print this
+|       --max-steps N          statements that a program may run
+|       --max-nodes N          nodes that its graph may have
+|       --max-unroll N         nodes that its loops may unroll to
+|       --max-items N          elements of a list, bytes of a text in it
+|       --max-unpacked BYTES   what an archive may inflate to
 |
 | FILE is a TorchScript archive, a checkpoint or an ONNX model. Nothing in it is run. Operators that ferry does not
 | support are marked; they are no error here.

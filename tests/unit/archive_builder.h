@@ -262,7 +262,7 @@ static inline fy_status open_bytes(fy_archive **out, fy_arena *arena, const void
 
 	*out = NULL;
 	write_temporary(path, bytes, size);
-	status = fy_archive_open(out, arena, path, diags);
+	status = fy_archive_open(out, arena, path, 0, diags);
 	unlink(path);
 	return status;
 }

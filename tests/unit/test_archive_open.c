@@ -493,7 +493,7 @@ static void refuses_big_endian_and_missing_files(void **state)
 	builder_text(&b, "m/byteorder", "big");
 	builder_end(&b, false);
 	expect(open_built(&b), FY_UNSUPPORTED, "byte-order", "byteorder");
-	assert_int_equal(fy_archive_open(&archive, arena, "/nonexistent/model.pt", &diags), FY_USAGE);
+	assert_int_equal(fy_archive_open(&archive, arena, "/nonexistent/model.pt", 0, &diags), FY_USAGE);
 	assert_int_equal(diags.count, 1);
 	fy_diags_clear(&diags);
 	fy_arena_free(arena);

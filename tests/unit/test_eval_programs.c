@@ -159,7 +159,7 @@ static void open_model(model *m, const char *name)
 {
 	*m = (model){ .arena = fy_arena_new(), .name = name };
 	need(m,
-	     fy_archive_open(&m->archive, m->arena, fy_arena_printf(m->arena, ROOT "/%s/model.pt", name),
+	     fy_archive_open(&m->archive, m->arena, fy_arena_printf(m->arena, ROOT "/%s/model.pt", name), 0,
 			     &m->diags),
 	     "open");
 	need(m, fy_program_bind(&m->program, m->arena, m->archive, fy_eval_is_builtin, &m->diags), "bind");
