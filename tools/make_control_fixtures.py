@@ -426,6 +426,11 @@ def slice_mean(x: Tensor, n: Tensor) -> Tensor:
     return x[:, :k].sum(1) + x[:, k:].mean() + x[:, k:].std(1)
 
 
+def big_ints(x: Tensor, n: Tensor) -> Tuple[Tensor, int, int]:
+    k = 9007199254740992 + int(n)
+    return x, max(9007199254740992, k), min(k, 9007199254740993)
+
+
 def pre(self, inputs: Tuple[Tensor]) -> Tuple[Tensor]:
     return (inputs[0] * 10,)
 
@@ -544,8 +549,8 @@ CASES = [
     (reshape_copy, SIGNS), (masked_write, SIGNS), (clamp_out, SIGNS), (named, SIGNS), (forked, SIGNS),
     (scalar_math, n_sets(2, 1, 4)), (scalar_out, n_sets(2, 5)), (State().eval(), SIGNS), (Shared().eval(), SIGNS),
     (for_append, n_sets(2, 1, 4)), (while_list, x_sets(X, X * 20)), (while_dict, x_sets(X, X * 20)),
-    (slice_mean, n_sets(1, 2, 3)), (Hooked().eval(), SIGNS), (HookedPart().eval(), SIGNS), (BatchState().train(), SIGNS),
-    (ImageState().train(), SIGNS), (SetState(), SIGNS), (Cache().eval(), SIGNS),
+    (big_ints, n_sets(1, 0, 2)), (slice_mean, n_sets(1, 2, 3)), (Hooked().eval(), SIGNS),
+    (HookedPart().eval(), SIGNS), (BatchState().train(), SIGNS), (ImageState().train(), SIGNS), (SetState(), SIGNS), (Cache().eval(), SIGNS),
 ]
 
 

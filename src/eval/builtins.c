@@ -29,10 +29,10 @@ static int by_name(const void *a, const void *b)
 
 static void build(void)
 {
-	static const fy_builtin *const families[] = { fy_builtins_number,    fy_builtins_list,
-						      fy_builtins_list_edit, fy_builtins_dict,
-						      fy_builtins_str,       fy_builtins_tensor,
-						      fy_builtins_misc };
+	static const fy_builtin *const families[] = { fy_builtins_number, fy_builtins_number_function,
+						      fy_builtins_list,   fy_builtins_list_edit,
+						      fy_builtins_dict,   fy_builtins_str,
+						      fy_builtins_tensor, fy_builtins_misc };
 
 	for (size_t f = 0; f < FY_COUNT(families); f++) {
 		for (const fy_builtin *b = families[f]; b->name; b++) {

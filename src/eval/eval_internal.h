@@ -494,8 +494,9 @@ fy_status FY_MUST_USE fy_rows_stack(fy_eval *ev, const fy_ivalue *items, int64_t
 /* Tries every family that has the name. */
 fy_status FY_MUST_USE fy_builtin_call(fy_eval *ev, const char *name, const fy_args *args, fy_ivalue *out,
 				      bool *handled);
-extern const fy_builtin fy_builtins_number[], fy_builtins_list[], fy_builtins_list_edit[], fy_builtins_dict[],
-	fy_builtins_str[], fy_builtins_tensor[], fy_builtins_misc[]; /* each ends with name NULL */
+extern const fy_builtin fy_builtins_number[], fy_builtins_number_function[], fy_builtins_list[],
+	fy_builtins_list_edit[], fy_builtins_dict[], fy_builtins_str[], fy_builtins_tensor[],
+	fy_builtins_misc[]; /* each ends with name NULL */
 /* Positional argument i, or keyword `name`; NULL when absent. */
 const fy_ivalue *fy_args_get(const fy_args *args, int i, const char *name);
 /* Arithmetic on a symbolic number: the tensor operator `full` on 0-d values, result a number of `dtype`. */

@@ -1,8 +1,8 @@
 /*
- * Arithmetic, comparison and conversion of Python numbers. Known numbers are computed; a number that depends
+ * Arithmetic, comparison and logic of two Python numbers. Known numbers are computed; a number that depends
  * on data is a 0-d value, and its arithmetic is recorded as tensor operators on 0-d values.
  */
-#include "eval/eval_internal.h"
+#include "eval/numbers.h"
 
 #include <math.h>
 #include <string.h>
@@ -10,46 +10,17 @@
 /* ---- kinds
  * ----------------------------------------------------------------------------------------------------- */
 
-static bool is_number(fy_ivalue v)
-{
-	return v.kind == FY_I_BOOL || v.kind == FY_I_INT || v.kind == FY_I_FLOAT || v.kind == FY_I_SYMBOL;
-}
-
-static fy_dtype number_type(fy_ivalue v)
-{
-	switch (v.kind) {
-	case FY_I_BOOL:
-		return FY_BOOL;
-	case FY_I_INT:
-		return FY_I64;
-	case FY_I_FLOAT:
-		return FY_F64;
-	default:
-		return v.symbol->type->dtype;
-	}
-}
-
-static double as_f64(fy_ivalue v)
-{
-	return v.kind == FY_I_FLOAT ? v.f : v.kind == FY_I_BOOL ? (double)v.b : (double)v.i;
-}
-
-static int64_t as_i64(fy_ivalue v)
-{
-	return v.kind == FY_I_BOOL ? v.b : v.i;
-}
-
-static bool all_numbers(const fy_args *args, int count)
+bool fy_all_numbers(const fy_args *args, int count)
 {
 	if (args->count != count || args->keyword_count)
 		return false;
 	for (int i = 0; i < count; i++)
-		if (!is_number(args->items[i]))
+		if (!fy_is_number(args->items[i]))
 			return false;
 	return true;
 }
 
-static bool any_symbol(const fy_args *args)
+bool fy_any_symbol(const fy_args *args)
 {
 	for (int i = 0; i < args->count; i++)
 		if (args->items[i].kind == FY_I_SYMBOL)
@@ -57,10 +28,10 @@ static bool any_symbol(const fy_args *args)
 	return false;
 }
 
-static bool any_float(const fy_args *args)
+bool fy_any_float(const fy_args *args)
 {
 	for (int i = 0; i < args->count; i++)
-		if (number_type(args->items[i]) == FY_F64)
+		if (fy_number_type(args->items[i]) == FY_F64)
 			return true;
 	return false;
 }
@@ -131,20 +102,22 @@ static double float_arith(fy_arith op, double a, double b)
 static fy_status known_arith(fy_eval *ev, fy_arith op, const fy_args *args, fy_ivalue *out)
 {
 	fy_ivalue a = args->items[0], b = args->items[1];
-	bool zero = as_f64(b) == 0;
+	bool zero = fy_number_f64(b) == 0;
 
 	if (zero && (op == DIV || op == FLOORDIV || op == REMAINDER || op == FMOD))
 		return fy_eval_raise(ev, "division by zero");
-	if (any_float(args) || op == DIV || op == POW || op == FMOD) {
-		*out = fy_ifloat(float_arith(op, as_f64(a), as_f64(b)));
+	if (fy_any_float(args) || op == DIV || op == POW || op == FMOD) {
+		*out = fy_ifloat(float_arith(op, fy_number_f64(a), fy_number_f64(b)));
 		return FY_OK;
 	}
 	if (op == FLOORDIV)
-		*out = fy_iint(floor_div(as_i64(a), as_i64(b)));
+		*out = fy_iint(floor_div(fy_number_i64(a), fy_number_i64(b)));
 	else if (op == REMAINDER)
-		*out = fy_iint(wrap(SUB, as_i64(a), wrap(MUL, floor_div(as_i64(a), as_i64(b)), as_i64(b))));
+		*out = fy_iint(
+			wrap(SUB, fy_number_i64(a),
+			     wrap(MUL, floor_div(fy_number_i64(a), fy_number_i64(b)), fy_number_i64(b))));
 	else
-		*out = fy_iint(wrap(op, as_i64(a), as_i64(b)));
+		*out = fy_iint(wrap(op, fy_number_i64(a), fy_number_i64(b)));
 	return FY_OK;
 }
 
@@ -156,7 +129,7 @@ static fy_status symbol_arith(fy_eval *ev, fy_arith op, const fy_args *args, fy_
 		[FLOORDIV] = "aten::floor_divide", [REMAINDER] = "aten::remainder.Tensor",
 		[FMOD] = "aten::fmod.Tensor",      [POW] = "aten::pow.Tensor_Tensor",
 	};
-	bool real = any_float(args) || op == DIV || op == POW || op == FMOD;
+	bool real = fy_any_float(args) || op == DIV || op == POW || op == FMOD;
 	fy_ivalue sides[2];
 
 	for (int i = 0; i < 2; i++)
@@ -173,7 +146,7 @@ static fy_status number_and_tensor(fy_eval *ev, fy_arith op, const fy_args *args
 	const char *name = op == ADD ? "aten::add" : "aten::mul";
 	fy_status status;
 
-	if (args->count != 2 || args->keyword_count || !is_number(a) || b.kind != FY_I_TENSOR)
+	if (args->count != 2 || args->keyword_count || !fy_is_number(a) || b.kind != FY_I_TENSOR)
 		return FY_OK;
 	*handled = true;
 	if (op == ADD || op == MUL)
@@ -198,9 +171,9 @@ static fy_status complex_arith(fy_arith op, const fy_args *args, fy_ivalue *out,
 	for (int i = 0; i < 2; i++) {
 		fy_ivalue v = args->items[i];
 
-		if (v.kind != FY_I_COMPLEX && (!is_number(v) || v.kind == FY_I_SYMBOL))
+		if (v.kind != FY_I_COMPLEX && (!fy_is_number(v) || v.kind == FY_I_SYMBOL))
 			return FY_OK;
-		x[i] = v.kind == FY_I_COMPLEX ? v.c.re : as_f64(v);
+		x[i] = v.kind == FY_I_COMPLEX ? v.c.re : fy_number_f64(v);
 		y[i] = v.kind == FY_I_COMPLEX ? v.c.im : 0;
 	}
 	*handled = true;
@@ -217,14 +190,14 @@ static fy_status complex_arith(fy_arith op, const fy_args *args, fy_ivalue *out,
 
 static fy_status arith(fy_eval *ev, fy_arith op, const fy_args *args, fy_ivalue *out, bool *handled)
 {
-	if (!all_numbers(args, 2)) {
+	if (!fy_all_numbers(args, 2)) {
 		if (args->count == 2 &&
 		    (args->items[0].kind == FY_I_COMPLEX || args->items[1].kind == FY_I_COMPLEX))
 			return complex_arith(op, args, out, handled);
 		return args->count == 2 ? number_and_tensor(ev, op, args, out, handled) : FY_OK;
 	}
 	*handled = true;
-	return any_symbol(args) ? symbol_arith(ev, op, args, out) : known_arith(ev, op, args, out);
+	return fy_any_symbol(args) ? symbol_arith(ev, op, args, out) : known_arith(ev, op, args, out);
 }
 
 static fy_status do_add(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
@@ -280,23 +253,23 @@ static fy_status compare(fy_eval *ev, fy_order op, const fy_args *args, fy_ivalu
 	double a, b;
 	bool ints;
 
-	if (args->count == 2 && is_number(args->items[0]) && args->items[1].kind == FY_I_TENSOR) {
+	if (args->count == 2 && fy_is_number(args->items[0]) && args->items[1].kind == FY_I_TENSOR) {
 		fy_ivalue swapped[2] = { args->items[1], args->items[0] };
 
 		*handled = true;
 		return fy_eval_operator(ev, mirrored[op], fy_schemas_of(mirrored[op]), swapped, 2, NULL, NULL,
 					0, out);
 	}
-	if (!all_numbers(args, 2))
+	if (!fy_all_numbers(args, 2))
 		return FY_OK;
 	*handled = true;
-	if (any_symbol(args))
+	if (fy_any_symbol(args))
 		return fy_symbol_op(ev, full[op], args->items, 2, FY_BOOL, out);
-	a = as_f64(args->items[0]);
-	b = as_f64(args->items[1]);
-	ints = !any_float(args);
+	a = fy_number_f64(args->items[0]);
+	b = fy_number_f64(args->items[1]);
+	ints = !fy_any_float(args);
 	if (ints) { /* exactly, beyond 2^53 too */
-		int64_t x = as_i64(args->items[0]), y = as_i64(args->items[1]);
+		int64_t x = fy_number_i64(args->items[0]), y = fy_number_i64(args->items[1]);
 
 		a = (x > y) - (x < y);
 		b = 0;
@@ -361,21 +334,22 @@ static fy_status logic(fy_eval *ev, const char *name, const fy_args *args, fy_iv
 	fy_dtype type;
 	int64_t a, b, r;
 
-	if (!all_numbers(args, 2) || any_float(args))
+	if (!fy_all_numbers(args, 2) || fy_any_float(args))
 		return FY_OK;
 	*handled = true;
-	type = number_type(args->items[0]) == FY_BOOL && number_type(args->items[1]) == FY_BOOL ? FY_BOOL
-												: FY_I64;
-	if (any_symbol(args) && type == FY_BOOL)
+	type = fy_number_type(args->items[0]) == FY_BOOL && fy_number_type(args->items[1]) == FY_BOOL
+		       ? FY_BOOL
+		       : FY_I64;
+	if (fy_any_symbol(args) && type == FY_BOOL)
 		return symbol_logic(ev, name, args, out);
-	if (any_symbol(args))
+	if (fy_any_symbol(args))
 		return fy_symbol_op(ev,
 				    strcmp(name, "and") == 0  ? "aten::bitwise_and.Tensor"
 				    : strcmp(name, "or") == 0 ? "aten::bitwise_or.Tensor"
 							      : "aten::bitwise_xor.Tensor",
 				    args->items, 2, FY_I64, out);
-	a = as_i64(args->items[0]);
-	b = as_i64(args->items[1]);
+	a = fy_number_i64(args->items[0]);
+	b = fy_number_i64(args->items[1]);
 	r = strcmp(name, "and") == 0 ? (a & b) : strcmp(name, "or") == 0 ? (a | b) : (a ^ b);
 	*out = type == FY_BOOL ? fy_ibool(r != 0) : fy_iint(r);
 	return FY_OK;
@@ -398,14 +372,14 @@ static fy_status shift(fy_eval *ev, bool left, const fy_args *args, fy_ivalue *o
 {
 	int64_t by;
 
-	if (!all_numbers(args, 2) || any_float(args) || any_symbol(args))
+	if (!fy_all_numbers(args, 2) || fy_any_float(args) || fy_any_symbol(args))
 		return FY_OK;
 	*handled = true;
-	by = as_i64(args->items[1]);
+	by = fy_number_i64(args->items[1]);
 	if (by < 0 || by > 63)
 		return fy_eval_raise(ev, "shift by %" PRId64, by);
-	*out = fy_iint(left ? (int64_t)((uint64_t)as_i64(args->items[0]) << by)
-			    : as_i64(args->items[0]) >> by);
+	*out = fy_iint(left ? (int64_t)((uint64_t)fy_number_i64(args->items[0]) << by)
+			    : fy_number_i64(args->items[0]) >> by);
 	return FY_OK;
 }
 
@@ -424,7 +398,7 @@ static fy_status do_not(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *
 	fy_ivalue v;
 	bool known = false;
 
-	if (args->count != 1 || !(is_number(args->items[0]) || args->items[0].kind == FY_I_TENSOR))
+	if (args->count != 1 || !(fy_is_number(args->items[0]) || args->items[0].kind == FY_I_TENSOR))
 		return FY_OK;
 	*handled = true;
 	FY_TRY(fy_eval_condition(ev, args->items[0], &known, &symbol));
@@ -434,258 +408,6 @@ static fy_status do_not(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *
 	}
 	v = fy_isymbol(symbol);
 	return fy_symbol_op(ev, "aten::logical_not", &v, 1, FY_BOOL, out);
-}
-
-/* ---- one number
- * ---------------------------------------------------------------------------------------------------- */
-
-/* Functions of one number whose result is a float. */
-typedef struct fy_unary_number {
-	const char *name;
-	double (*run)(double);
-	const char *recorded; /* NULL: must be known */
-} fy_unary_number;
-
-static const fy_unary_number unary_numbers[] = {
-	{ "sqrt", sqrt, "aten::sqrt" }, { "exp", exp, "aten::exp" },
-	{ "log", log, "aten::log" },    { "log10", log10, NULL },
-	{ "log1p", log1p, NULL },       { "expm1", expm1, NULL },
-	{ "sin", sin, "aten::sin" },    { "cos", cos, "aten::cos" },
-	{ "tan", tan, NULL },           { "asin", asin, NULL },
-	{ "acos", acos, NULL },         { "atan", atan, NULL },
-	{ "sinh", sinh, NULL },         { "cosh", cosh, NULL },
-	{ "tanh", tanh, "aten::tanh" }, { "asinh", asinh, NULL },
-	{ "acosh", acosh, NULL },       { "atanh", atanh, NULL },
-	{ "erf", erf, NULL },           { "erfc", erfc, NULL },
-	{ "fabs", fabs, "aten::abs" },  { "round", nearbyint, "aten::round" },
-	{ "lgamma", lgamma, NULL },     { "gamma", tgamma, NULL },
-};
-
-/* The functions of the table above, by the name they are called by. */
-static fy_status do_float_function(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
-{
-	const char *name = strstr(args->name, "::") + 2;
-	fy_ivalue v;
-
-	if (!all_numbers(args, 1))
-		return FY_OK;
-	*handled = true;
-	FY_TRY(fy_eval_to_number(ev, args->items[0], FY_I_FLOAT, &v));
-	for (size_t i = 0; i < FY_COUNT(unary_numbers); i++) {
-		const fy_unary_number *u = &unary_numbers[i];
-
-		if (strcmp(u->name, name) != 0)
-			continue;
-		if (v.kind != FY_I_SYMBOL) {
-			*out = fy_ifloat(u->run(v.f));
-			return FY_OK;
-		}
-		if (u->recorded)
-			return fy_symbol_op(ev, u->recorded, &v, 1, FY_F64, out);
-		return fy_eval_error(ev, FY_UNSUPPORTED, "symbol", "'%s' of a number that depends on data",
-				     name);
-	}
-	FY_BUG("no number function '%s'", name);
-}
-
-static fy_status do_log(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	if (all_numbers(a, 2) && !any_symbol(a)) { /* with a base */
-		*h = true;
-		*o = fy_ifloat(log(as_f64(a->items[0])) / log(as_f64(a->items[1])));
-		return FY_OK;
-	}
-	return do_float_function(ev, a, o, h);
-}
-/* floor and ceil give an int. */
-static fy_status to_integer(fy_eval *ev, bool up, const fy_args *args, fy_ivalue *out, bool *handled)
-{
-	fy_ivalue v;
-
-	if (!all_numbers(args, 1))
-		return FY_OK;
-	*handled = true;
-	v = args->items[0];
-	if (v.kind == FY_I_SYMBOL)
-		FY_TRY(fy_symbol_op(ev, up ? "aten::ceil" : "aten::floor", &v, 1, number_type(v), &v));
-	else if (v.kind == FY_I_FLOAT)
-		v = fy_ifloat(up ? ceil(v.f) : floor(v.f));
-	return fy_eval_to_number(ev, v, FY_I_INT, out);
-}
-
-static fy_status do_floor(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return to_integer(ev, false, a, o, h);
-}
-static fy_status do_ceil(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return to_integer(ev, true, a, o, h);
-}
-
-static fy_status do_neg(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
-{
-	fy_ivalue v;
-
-	if (!all_numbers(args, 1))
-		return FY_OK;
-	*handled = true;
-	v = args->items[0];
-	if (v.kind == FY_I_SYMBOL)
-		return fy_symbol_op(ev, "aten::neg", &v, 1, number_type(v), out);
-	*out = v.kind == FY_I_FLOAT ? fy_ifloat(-v.f) : fy_iint(wrap(SUB, 0, as_i64(v)));
-	return FY_OK;
-}
-
-static fy_status do_abs(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
-{
-	fy_ivalue v;
-
-	if (args->count == 1 && args->items[0].kind == FY_I_TENSOR) {
-		*handled = true;
-		return fy_eval_operator(ev, "aten::abs", fy_schemas_of("aten::abs"), args->items, 1, NULL,
-					NULL, 0, out);
-	}
-	if (!all_numbers(args, 1))
-		return FY_OK;
-	*handled = true;
-	v = args->items[0];
-	if (v.kind == FY_I_SYMBOL)
-		return fy_symbol_op(ev, "aten::abs", &v, 1, number_type(v), out);
-	*out = v.kind == FY_I_FLOAT ? fy_ifloat(fabs(v.f))
-	       : as_i64(v) < 0      ? fy_iint(wrap(SUB, 0, as_i64(v)))
-				    : v;
-	return FY_OK;
-}
-
-static fy_status extreme(fy_eval *ev, bool greatest, const fy_args *args, fy_ivalue *out, bool *handled)
-{
-	bool first;
-
-	if (!all_numbers(args, 2))
-		return FY_OK;
-	*handled = true;
-	if (any_symbol(args))
-		return fy_symbol_op(ev, greatest ? "aten::maximum" : "aten::minimum", args->items, 2,
-				    any_float(args) ? FY_F64 : FY_I64, out);
-	first = greatest ? as_f64(args->items[0]) >= as_f64(args->items[1])
-			 : as_f64(args->items[0]) <= as_f64(args->items[1]);
-	*out = args->items[first ? 0 : 1];
-	if (any_float(args))
-		*out = fy_ifloat(as_f64(*out));
-	return FY_OK;
-}
-
-static fy_status do_max(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return extreme(ev, true, a, o, h);
-}
-static fy_status do_min(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return extreme(ev, false, a, o, h);
-}
-
-static fy_status classify(int what, const fy_args *args, fy_ivalue *out, bool *handled)
-{
-	double f;
-
-	if (!all_numbers(args, 1) || any_symbol(args))
-		return FY_OK;
-	*handled = true;
-	f = as_f64(args->items[0]);
-	*out = fy_ibool(what == 0 ? isnan(f) : what == 1 ? isinf(f) : isfinite(f));
-	return FY_OK;
-}
-
-static fy_status do_isnan(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	(void)ev;
-	return classify(0, a, o, h);
-}
-static fy_status do_isinf(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	(void)ev;
-	return classify(1, a, o, h);
-}
-static fy_status do_isfinite(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	(void)ev;
-	return classify(2, a, o, h);
-}
-
-static fy_status do_gcd(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
-{
-	uint64_t a, b;
-
-	(void)ev;
-	if (!all_numbers(args, 2) || any_symbol(args) || any_float(args))
-		return FY_OK;
-	*handled = true;
-	a = (uint64_t)(as_i64(args->items[0]) < 0 ? -(uint64_t)as_i64(args->items[0])
-						  : (uint64_t)as_i64(args->items[0]));
-	b = (uint64_t)(as_i64(args->items[1]) < 0 ? -(uint64_t)as_i64(args->items[1])
-						  : (uint64_t)as_i64(args->items[1]));
-	while (b) {
-		uint64_t r = a % b;
-
-		a = b;
-		b = r;
-	}
-	*out = fy_iint((int64_t)a);
-	return FY_OK;
-}
-
-/* ---- conversions
- * --------------------------------------------------------------------------------------------------- */
-
-static fy_status convert(fy_eval *ev, fy_ikind kind, const fy_args *args, fy_ivalue *out, bool *handled)
-{
-	fy_ivalue v;
-
-	if (args->count != 1)
-		return FY_OK;
-	v = args->items[0];
-	if (v.kind == FY_I_STR && kind != FY_I_BOOL) {
-		*handled = true;
-		if (kind == FY_I_INT ? fy_parse_i64(v.s->data, &out->i) : fy_parse_f64(v.s->data, &out->f)) {
-			out->kind = kind;
-			return FY_OK;
-		}
-		return fy_eval_raise(ev, "the string is no number");
-	}
-	if (!is_number(v) && v.kind != FY_I_TENSOR)
-		return FY_OK;
-	*handled = true;
-	return fy_eval_to_number(ev, v, kind, out);
-}
-
-static fy_status do_int(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return convert(ev, FY_I_INT, a, o, h);
-}
-static fy_status do_float(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return convert(ev, FY_I_FLOAT, a, o, h);
-}
-static fy_status do_bool(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return convert(ev, FY_I_BOOL, a, o, h);
-}
-static fy_status do_item(fy_eval *ev, const fy_args *a, fy_ivalue *o, bool *h)
-{
-	return convert(ev, FY_I_NONE, a, o, h);
-}
-
-static fy_status do_complex(fy_eval *ev, const fy_args *args, fy_ivalue *out, bool *handled)
-{
-	(void)ev;
-	if (args->count < 1 || args->count > 2 || any_symbol(args))
-		return FY_OK;
-	for (int i = 0; i < args->count; i++)
-		if (!is_number(args->items[i]))
-			return FY_OK;
-	*handled = true;
-	*out = fy_icomplex(as_f64(args->items[0]), args->count == 2 ? as_f64(args->items[1]) : 0);
-	return FY_OK;
 }
 
 const fy_builtin fy_builtins_number[] = {
@@ -710,47 +432,5 @@ const fy_builtin fy_builtins_number[] = {
 	{ "aten::__lshift__", do_lshift },
 	{ "aten::__rshift__", do_rshift },
 	{ "aten::__not__", do_not },
-	{ "aten::sqrt", do_float_function },
-	{ "aten::exp", do_float_function },
-	{ "aten::log", do_log },
-	{ "aten::log10", do_float_function },
-	{ "aten::log1p", do_float_function },
-	{ "aten::expm1", do_float_function },
-	{ "aten::sin", do_float_function },
-	{ "aten::cos", do_float_function },
-	{ "aten::tan", do_float_function },
-	{ "aten::asin", do_float_function },
-	{ "aten::acos", do_float_function },
-	{ "aten::atan", do_float_function },
-	{ "aten::sinh", do_float_function },
-	{ "aten::cosh", do_float_function },
-	{ "aten::tanh", do_float_function },
-	{ "aten::asinh", do_float_function },
-	{ "aten::acosh", do_float_function },
-	{ "aten::atanh", do_float_function },
-	{ "aten::erf", do_float_function },
-	{ "aten::erfc", do_float_function },
-	{ "aten::fabs", do_float_function },
-	{ "aten::round", do_float_function },
-	{ "aten::lgamma", do_float_function },
-	{ "aten::gamma", do_float_function },
-	{ "aten::floor", do_floor },
-	{ "aten::ceil", do_ceil },
-	{ "aten::neg", do_neg },
-	{ "prim::abs", do_abs },
-	{ "prim::max", do_max },
-	{ "prim::min", do_min },
-	{ "aten::isnan", do_isnan },
-	{ "aten::isinf", do_isinf },
-	{ "aten::isfinite", do_isfinite },
-	{ "aten::gcd", do_gcd },
-	{ "aten::Int", do_int },
-	{ "aten::Float", do_float },
-	{ "aten::Bool", do_bool },
-	{ "aten::item", do_item },
-	{ "aten::IntImplicit", do_int },
-	{ "aten::FloatImplicit", do_float },
-	{ "aten::ScalarImplicit", do_item },
-	{ "aten::Complex", do_complex },
 	{ NULL, NULL },
 };
