@@ -55,6 +55,13 @@ $(BUILD)/gen/onnx.list: FORCE
 	@mkdir -p $(@D)
 	@sed -n 's/^const fy_onnx_op \(fy_onnx_op_[a-z0-9_]*\) = {$$/FY_RECORD(\1)/p' src/onnx/*.c | LC_ALL=C sort >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+$(BUILD)/gen/onnx_schema_lines.inc: src/onnx/onnx_schemas.tsv tools/onnx_schema_lines.awk
+	@mkdir -p $(@D)
+	awk -f tools/onnx_schema_lines.awk $< | LC_ALL=C sort >$@.new && mv $@.new $@
+$(BUILD)/gen/onnx_schema_sets.inc: src/onnx/onnx_schemas.tsv tools/onnx_schema_lines.awk
+	@mkdir -p $(@D)
+	awk -f tools/onnx_schema_lines.awk -v sets=1 $< >$@.new && mv $@.new $@
+$(BUILD)/obj/onnx/onnx_schema.o: $(BUILD)/gen/onnx_schema_lines.inc $(BUILD)/gen/onnx_schema_sets.inc
 $(BUILD)/obj/onnx/onnx_table.o: $(BUILD)/gen/onnx.list
 $(BUILD)/obj/ops/schema_table.o: $(BUILD)/gen/schema_lines.inc
 $(BUILD)/obj/ops/table.o: $(BUILD)/gen/ops.list

@@ -25,7 +25,8 @@ bool fy_onnx_to_dtype(int64_t onnx, fy_dtype *dtype);
 /* "FLOAT", "STRING", ...; NULL when ONNX has no such number. */
 const char *fy_onnx_dtype_name(int64_t onnx);
 
-/* ---- operator records: onnx_table.c, onnx_names.c, and one record per operator in the family files --- */
+/* ---- operator records: onnx_table.c, and one record per operator in the family files --------------------
+ */
 
 /* Kinds of attributes, as letters: lower case one, upper case a list. */
 typedef enum fy_onnx_attr_kind {
@@ -34,9 +35,15 @@ typedef enum fy_onnx_attr_kind {
 	FY_ONNX_STRING = 's',
 	FY_ONNX_TENSOR = 't',
 	FY_ONNX_GRAPH = 'g', /* held as a block of the node, never as an attribute */
+	FY_ONNX_SPARSE = 'x',
+	FY_ONNX_TYPE = 'p',
 	FY_ONNX_INTS = 'I',
 	FY_ONNX_FLOATS = 'F',
 	FY_ONNX_STRINGS = 'S',
+	FY_ONNX_TENSORS = 'T',
+	FY_ONNX_GRAPHS = 'G',
+	FY_ONNX_SPARSES = 'X',
+	FY_ONNX_TYPES = 'P',
 } fy_onnx_attr_kind;
 
 /* One attribute, in the versions since..until of the opset (0: no limit). One name may have several rows. */
@@ -92,10 +99,69 @@ int fy_onnx_version(const fy_onnx_op *op, int opset);
 fy_onnx_arity fy_onnx_arity_of(const fy_onnx_op *op, int opset);
 /* NULL: no such attribute in this opset. */
 const fy_onnx_attr *fy_onnx_attr_of(const fy_onnx_op *op, int opset, const char *name);
-/* First opset that has an operator of this name ("Conv"), recorded or not; 0: ONNX has none such. */
-int fy_onnx_known(const char *name);
 int fy_onnx_op_count(void);
 const fy_onnx_op *fy_onnx_op_at(int index);
+
+/* ---- operator schemas: onnx_schema.c ---------------------------------------------------------------- */
+
+/* Types that an input or output may have. Masks by element type: bit k is the k-th of ONNX. */
+typedef struct fy_onnx_types {
+	uint64_t tensors, sequences, optionals, optional_sequences;
+	const char *others; /* map(int64/float),...; NULL: none */
+} fy_onnx_types;
+
+/* All inputs and outputs of one variable have one type, but for those that are not homogeneous. */
+typedef struct fy_onnx_variable {
+	const char *name;
+	const fy_onnx_types *types;
+} fy_onnx_variable;
+
+typedef enum fy_onnx_form { FY_ONNX_SINGLE, FY_ONNX_OPTIONAL, FY_ONNX_VARIADIC } fy_onnx_form;
+
+typedef struct fy_onnx_formal {
+	const char *name;
+	fy_onnx_form form;
+	bool homogeneous;
+	int least;    /* of a variadic one */
+	int variable; /* index; -1: the types alone */
+	const fy_onnx_types *types;
+} fy_onnx_formal;
+
+typedef struct fy_onnx_formals {
+	const fy_onnx_formal *items;
+	int count;
+	int least, most; /* how many a node has; FY_ONNX_MANY: the last one is variadic */
+} fy_onnx_formals;
+
+typedef struct fy_onnx_attribute {
+	const char *name;
+	char kind; /* fy_onnx_attr_kind */
+	bool required;
+} fy_onnx_attribute;
+
+/* One version of one operator. */
+typedef struct fy_onnx_schema {
+	const char *name; /* as in nodes: "onnx::Conv", "ai.onnx.ml::Scaler" */
+	int since;
+	bool deprecated; /* gone from this version on */
+	fy_onnx_formals inputs, outputs;
+	const fy_onnx_attribute *attributes;
+	int attribute_count;
+	const fy_onnx_variable *variables;
+	int variable_count;
+} fy_onnx_schema;
+
+/* The version in force at this opset of its domain; NULL: none. */
+const fy_onnx_schema *fy_onnx_schema_find(const char *full, int opset);
+const fy_onnx_formal *fy_onnx_formal_at(const fy_onnx_formals *formals, int index); /* NULL: too many */
+const fy_onnx_attribute *fy_onnx_attribute_of(const fy_onnx_schema *schema, const char *name);
+bool fy_onnx_types_have(const fy_onnx_types *types, const fy_type *type);
+/* First opset that has an operator of this name ("Conv"), recorded or not; 0: ONNX has none such. */
+int fy_onnx_known(const char *name);
+/* All operators of the domain are known here: others may be anybody's. */
+bool fy_onnx_is_standard(const char *domain);
+int fy_onnx_schema_name_count(void);
+const char *fy_onnx_schema_name(int index);
 
 /* ---- inference and evaluation of one node: onnx_call.c, onnx_access.c, onnx_known.c ----- */
 
@@ -195,6 +261,16 @@ int fy_onnx_place_links(const fy_graph *graph, const fy_file *file, const char *
 bool fy_onnx_location_is_plain(const char *location);
 /* The files that the initializers of a model on disk refer to, as keys; broken files have none. */
 void fy_onnx_locations(const char *path, fy_map *out);
+
+/* ---- functions of a model: onnx_check_function.c ---------------------------------------------------- */
+
+/*
+ * The attributes of a node in a function's body when the function is called so: references are replaced,
+ * those that the call leaves out are gone. out: room for node->attr_count. Returns how many there are;
+ * nothing is copied.
+ */
+int fy_onnx_bind_attrs(const fy_local_function *callee, const fy_node *call, const fy_node *node,
+		       fy_attr *out);
 
 /* ---- checking: onnx_check.c ------------------------------------------------------------- */
 

@@ -13,9 +13,11 @@ static fy_place place_of(const fy_node *node)
 {
 	const fy_origin *origin = &node->origin;
 
-	return (fy_place){
-		.member = origin->file, .line = origin->line, .text = origin->text, .module = origin->module
-	};
+	return (fy_place){ .file = node->block ? node->block->graph->path : NULL,
+			   .member = origin->file,
+			   .line = origin->line,
+			   .text = origin->text,
+			   .module = origin->module };
 }
 
 static fy_status complain(const fy_onnx_call *call, fy_status status, const char *id, const char *format,

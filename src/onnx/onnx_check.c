@@ -1,181 +1,241 @@
 /*
- * Checks a graph of ONNX nodes against what the format and the operator records ask for, and works out the
- * types of its values on the way. Lists everything it finds.
+ * Checks a graph of ONNX nodes against what the format, the operator schemas and the operator records ask
+ * for, and works out the types of its values on the way. Lists everything it finds. docs/onnx-checker.md says
+ * what that is.
  */
-#include "onnx/onnx_internal.h"
+#include "onnx/onnx_check_internal.h"
 
 #include <string.h>
 
-typedef struct check {
-	fy_graph *graph;
-	fy_diags *diags;
-	bool broken, unsupported;
-} check;
+enum { CALL_BUDGET = 1000 * 1000 };
 
-static void found(check *c, fy_status status)
-{
-	c->unsupported |= status == FY_UNSUPPORTED;
-	c->broken |= status != FY_OK && status != FY_UNSUPPORTED;
-}
-
-/* ---- types --------------------------------------------------------------------------------------------- */
-
-static bool dims_agree(const fy_shape *stated, const fy_shape *inferred)
-{
-	if (stated->rank != inferred->rank)
-		return false;
-	for (int i = 0; i < stated->rank; i++) {
-		if (fy_dim_known(stated->dims[i]) && fy_dim_known(inferred->dims[i]) &&
-		    stated->dims[i] != inferred->dims[i])
-			return false;
-	}
-	return true;
-}
-
-static void put_type(fy_buf *text, const fy_type *type)
-{
-	fy_buf_puts(text, fy_dtype_name(type->dtype));
-	if (type->has_shape)
-		fy_buf_put_shape(text, &type->shape);
-}
+/* ---- types of values ------------------------------------------------------------------------------------
+ */
 
 static fy_type as_tensor(const fy_type *type)
 {
 	return type->kind == FY_TYPE_SCALAR ? fy_type_tensor(type->dtype, &(fy_shape){ 0 }) : *type;
 }
 
-static void complain_of_type(check *c, const fy_node *node, const fy_value *value, const fy_type *inferred)
+static void complain_of_type(fy_onnx_check_state *c, const fy_node *node, const fy_value *value,
+			     const fy_type *inferred)
 {
 	fy_buf stated = { 0 }, computed = { 0 };
 
-	put_type(&stated, value->type);
-	put_type(&computed, inferred);
-	found(c,
-	      fy_error(c->diags, FY_MALFORMED, "onnx-type", NULL, "%s%s%s: '%s' is declared %s, computed %s",
-		       node->op, node->name ? " " : "", node->name ? node->name : "",
-		       value->name ? value->name : "", fy_buf_text(&stated), fy_buf_text(&computed)));
+	fy_buf_put_type(&stated, c->graph, value->type);
+	fy_buf_put_type(&computed, c->graph, inferred);
+	fy_onnx_complain(c, node, "onnx-type", "'%s' is declared %s, computed %s",
+			 value->name ? value->name : "", fy_buf_text(&stated), fy_buf_text(&computed));
 	fy_buf_release(&stated);
 	fy_buf_release(&computed);
 }
 
 /* What the graph states and what follows from the node must agree; what is not stated is filled in. */
-static void settle_type(check *c, const fy_node *node, fy_value *value, const fy_type *inferred)
+static void settle_type(fy_onnx_check_state *c, const fy_node *node, fy_value *value, const fy_type *inferred)
 {
 	fy_type stated = as_tensor(value->type);
 
 	if (inferred->kind == FY_TYPE_OPAQUE)
 		return;
-	if (stated.kind == FY_TYPE_OPAQUE) {
-		fy_value_set_type(value, inferred);
-		return;
-	}
-	if (stated.kind != inferred->kind || stated.dtype != inferred->dtype ||
-	    (stated.has_shape && inferred->has_shape && !dims_agree(&stated.shape, &inferred->shape))) {
+	if (!fy_onnx_types_agree(&stated, inferred)) {
 		complain_of_type(c, node, value, inferred);
 		return;
 	}
-	if (!stated.has_shape) {
-		fy_value_set_type(value, inferred);
-		return;
-	}
-	for (int i = 0; i < stated.shape.rank && inferred->has_shape; i++) {
+	if (stated.kind == FY_TYPE_OPAQUE || (!stated.element && !stated.has_shape))
+		stated = *inferred;
+	for (int i = 0; stated.has_shape && inferred->has_shape && i < stated.shape.rank; i++) {
 		if (!fy_dim_known(stated.shape.dims[i]) && fy_dim_known(inferred->shape.dims[i]))
 			stated.shape.dims[i] = inferred->shape.dims[i];
 	}
-	if (value->type->kind == FY_TYPE_TENSOR && !fy_type_eq(&stated, value->type))
+	if (value->type->kind != FY_TYPE_SCALAR && !fy_type_eq(&stated, value->type))
 		fy_value_set_type(value, &stated);
+}
+
+/* ---- bodies of control flow
+ * -------------------------------------------------------------------------------- */
+
+/* The type that parameter i of a body gets from the node; false: not known. */
+static bool param_type(const fy_node *node, int i, fy_type *out)
+{
+	const fy_type *type;
+
+	if (fy_node_is(node, "onnx::Loop") && i < 2) {
+		*out = fy_type_tensor(i == 0 ? FY_I64 : FY_BOOL, &(fy_shape){ 0 });
+		return true;
+	}
+	if (i >= node->arg_count || node->args[i].kind != FY_ARG_VALUE)
+		return false;
+	type = node->args[i].v->type;
+	*out = as_tensor(type);
+	if (fy_node_is(node, "onnx::SequenceMap") && type->kind == FY_TYPE_SEQUENCE) {
+		if (type->element)
+			*out = *type->element;
+		else
+			out->kind = FY_TYPE_TENSOR;
+		return true;
+	}
+	/* Carried values may change their sizes, scanned ones lose an axis. */
+	if (!fy_node_is(node, "onnx::SequenceMap") && !out->element) {
+		out->has_shape = false;
+		out->shape = (fy_shape){ 0 };
+	}
+	return out->kind != FY_TYPE_OPAQUE;
+}
+
+static void settle_params(fy_onnx_check_state *c, const fy_node *node)
+{
+	const fy_block *body = node->block_count == 1 ? node->blocks[0] : NULL;
+	fy_type type;
+
+	if (!body || !(fy_node_is(node, "onnx::Loop") || fy_node_is(node, "onnx::SequenceMap") ||
+		       (fy_node_is(node, "onnx::Scan") && body->param_count == node->arg_count)))
+		return;
+	for (int i = 0; i < body->param_count; i++) {
+		if (param_type(node, i, &type))
+			settle_type(c, node, body->params[i], &type);
+	}
+}
+
+static bool is_one_bool(const fy_type *type)
+{
+	return type->kind == FY_TYPE_OPAQUE || (fy_type_is_tensor(type) && type->dtype == FY_BOOL);
+}
+
+/* What a loop carries keeps its element type from one round to the next. */
+static void check_loop(fy_onnx_check_state *c, const fy_node *node)
+{
+	const fy_block *body = node->block_count == 1 ? node->blocks[0] : NULL;
+
+	if (!fy_node_is(node, "onnx::Loop") || !body || body->result_count < body->param_count - 1)
+		return;
+	if (body->result_count > 0 && !is_one_bool(body->results[0]->type))
+		fy_onnx_complain(c, node, "onnx-type", "the body gives a condition that is no bool");
+	for (int i = 2; i < body->param_count; i++) {
+		fy_type before = as_tensor(body->params[i]->type);
+		fy_type after = as_tensor(body->results[i - 1]->type);
+
+		before.has_shape = false;
+		if (fy_type_is_tensor(&before) && !fy_onnx_types_agree(&before, &after))
+			fy_onnx_complain(c, node, "onnx-type", "carried value %d changes its element type",
+					 i - 2);
+	}
 }
 
 /* ---- nodes ----------------------------------------------------------------------------------------------
  */
 
-/* Params of a loop's body take the types of what is carried in, sizes open: they may change. */
-static void settle_params(const fy_node *node)
+static void infer(fy_onnx_check_state *c, const fy_node *node, const fy_onnx_meaning *m, fy_type *types)
 {
-	const fy_block *body = node->block_count == 1 ? node->blocks[0] : NULL;
-
-	if (!fy_node_is(node, "onnx::Loop") || !body || body->param_count != node->arg_count)
-		return;
-	for (int i = 0; i < body->param_count; i++) {
-		fy_value *param = body->params[i];
-		fy_type type;
-
-		if (param->type->kind != FY_TYPE_OPAQUE)
-			continue;
-		if (i < 2)
-			type = fy_type_tensor(i == 0 ? FY_I64 : FY_BOOL, &(fy_shape){ 0 });
-		else if (node->args[i].kind == FY_ARG_VALUE && node->args[i].v->type->kind == FY_TYPE_TENSOR)
-			type = fy_type_tensor(node->args[i].v->type->dtype, NULL);
-		else
-			continue;
-		fy_value_set_type(param, &type);
-	}
-}
-
-static void check_block(check *c, const fy_block *block);
-
-static void check_node(check *c, fy_node *node)
-{
-	fy_type *types = fy_zalloc(sizeof(*types) * (size_t)(node->result_count + 1));
+	size_t before = c->diags->count;
 	fy_status status;
 
-	settle_params(node);
-	for (int i = 0; i < node->block_count; i++)
-		check_block(c, node->blocks[i]);
-	status = fy_onnx_infer(node, c->graph->opset, types, c->diags);
-	found(c, status);
-	for (int i = 0; i < node->result_count && status == FY_OK; i++)
-		settle_type(c, node, node->results[i], &types[i]);
-	fy_free(types);
+	/* What a body is called with is not known while it is looked at for itself. */
+	if (!m->recorded || fy_onnx_has_ref(node))
+		return;
+	status = fy_onnx_infer(node, m->version, types, c->diags);
+	fy_onnx_found(c, status);
+	if (c->function && c->diags->count > before)
+		fy_note(c->diags, "in function '%s'", c->function->name);
 }
 
-static void check_block(check *c, const fy_block *block)
+static void check_node(fy_onnx_check_state *c, const fy_node *node)
 {
-	for (fy_node *node = block->first; node; node = node->next)
+	const fy_onnx_meaning *m = fy_onnx_meaning_of(c, node);
+	fy_onnx_meaning meaning = *m;
+	bool form = !meaning.schema || meaning.status != FY_OK || fy_onnx_check_form(c, node, meaning.schema);
+	fy_type few[4], *types = few;
+
+	settle_params(c, node);
+	for (int i = 0; i < node->block_count; i++)
+		fy_onnx_check_block(c, node->blocks[i]);
+	c->unsupported |= meaning.status == FY_UNSUPPORTED;
+	if (meaning.status != FY_OK || !form)
+		return;
+	if (node->result_count > (int)FY_COUNT(few))
+		types = fy_alloc(sizeof(*types) * (size_t)node->result_count);
+	for (int i = 0; i < node->result_count; i++)
+		types[i] = (fy_type){ .kind = FY_TYPE_OPAQUE };
+	if (meaning.callee)
+		fy_onnx_check_call(c, node, meaning.callee, types);
+	else
+		infer(c, node, &meaning, types);
+	check_loop(c, node);
+	if (!meaning.schema || fy_onnx_check_types(c, node, meaning.schema, types)) {
+		for (int i = 0; i < node->result_count; i++)
+			settle_type(c, node, node->results[i], &types[i]);
+	}
+	if (types != few)
+		fy_free(types);
+}
+
+void fy_onnx_check_block(fy_onnx_check_state *c, const fy_block *block)
+{
+	for (const fy_node *node = block->first; node; node = node->next)
 		check_node(c, node);
 }
 
-static void check_versions(check *c)
+/* ---- the graph ------------------------------------------------------------------------------------------
+ */
+
+static void check_versions(fy_onnx_check_state *c)
 {
 	const fy_graph *graph = c->graph;
 	int needed = fy_onnx_ir_version(graph->opset);
 
-	if (graph->opset < FY_ONNX_OPSET_OLDEST || graph->opset > FY_ONNX_OPSET_MAX)
-		found(c, fy_error(c->diags, FY_UNSUPPORTED, "onnx-opset", NULL,
-				  "opset %d is outside what ferry knows, %d to %d", graph->opset,
-				  FY_ONNX_OPSET_OLDEST, FY_ONNX_OPSET_MAX));
-	if (graph->ir_version && graph->ir_version < 3)
-		found(c, fy_error(c->diags, FY_MALFORMED, "onnx-ir-version", NULL,
-				  "IR version %d is older than any opset", graph->ir_version));
-	else if (graph->ir_version && graph->ir_version < needed)
-		fy_warning(c->diags, "onnx-ir-version", NULL,
+	if (graph->opset > FY_ONNX_OPSET_MAX)
+		fy_onnx_found(c, fy_error(c->diags, FY_UNSUPPORTED, "onnx-opset",
+					  &(fy_place){ .file = graph->path },
+					  "opset %d is newer than the newest that ferry knows, %d",
+					  graph->opset, FY_ONNX_OPSET_MAX));
+	if (graph->ir_version && graph->ir_version < needed)
+		fy_warning(c->diags, "onnx-ir-version", &(fy_place){ .file = graph->path },
 			   "IR version %d is older than opset %d, which came with %d", graph->ir_version,
 			   graph->opset, needed);
 }
 
-static void check_outputs(check *c)
+static fy_str key_of_name(const void *name)
+{
+	return fy_str_of(name);
+}
+
+static void check_outputs(fy_onnx_check_state *c)
 {
 	const fy_graph *graph = c->graph;
+	fy_index names = { .key_of = key_of_name };
 
+	if (graph->incomplete)
+		fy_onnx_complain(c, NULL, "onnx-model", "the type of '%s' is not given in full",
+				 graph->incomplete);
 	for (int i = 0; i < graph->main->result_count; i++) {
-		for (int k = 0; k < i && i < 1000; k++) {
-			if (graph->output_names[i] && graph->output_names[k] &&
-			    strcmp(graph->output_names[i], graph->output_names[k]) == 0)
-				found(c, fy_error(c->diags, FY_MALFORMED, "onnx-model", NULL,
-						  "two outputs are named '%s'", graph->output_names[i]));
-		}
+		const char *name = graph->output_names ? graph->output_names[i] : NULL;
+
+		if (name && fy_index_get(&names, fy_str_of(name)))
+			fy_onnx_complain(c, NULL, "onnx-model", "two outputs are named '%s'", name);
+		else if (name)
+			fy_index_put(&names, name);
 	}
+	fy_index_release(&names);
 }
 
 fy_status fy_onnx_check(fy_graph *graph, fy_diags *diags)
 {
-	check c = { .graph = graph, .diags = diags };
+	fy_onnx_check_state *c = fy_zalloc(sizeof(*c));
+	fy_status status;
 
+	*c = (fy_onnx_check_state){ .graph = graph, .diags = diags, .budget = CALL_BUDGET };
+	c->instances = fy_zalloc(sizeof(fy_onnx_instance *) * (size_t)(graph->function_count + 1));
 	if (fy_graph_verify(graph, diags) != FY_OK)
-		return FY_MALFORMED;
-	check_versions(&c);
-	check_outputs(&c);
-	if (!c.unsupported)
-		check_block(&c, graph->main);
-	return c.broken ? FY_MALFORMED : c.unsupported ? FY_UNSUPPORTED : FY_OK;
+		c->broken = true;
+	if (!c->broken) {
+		check_versions(c);
+		check_outputs(c);
+	}
+	if (!c->broken && !c->unsupported) {
+		fy_onnx_check_functions(c);
+		fy_onnx_check_block(c, graph->main);
+	}
+	status = c->broken ? FY_MALFORMED : c->unsupported ? FY_UNSUPPORTED : FY_OK;
+	fy_free(c->instances);
+	fy_free(c);
+	return status;
 }

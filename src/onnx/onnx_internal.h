@@ -198,9 +198,35 @@ size_t fy_wire_put_varint(uint8_t out[10], uint64_t value);
 fy_status FY_MUST_USE fy_onnx_put_data(fy_output *out, fy_buf *buf, const fy_tensor *tensor, size_t size,
 				       fy_diags *diags);
 
-/* ---- onnx_read_tensor.c ------------------------------------------------------------------------------- */
+/* ---- onnx_read.c: one file being read ------------------------------------------------------------------ */
 
-/* One file being read. */
+/* Names of one graph; inner ones see the outer ones. */
+typedef struct fy_onnx_scope {
+	struct fy_onnx_scope *outer;
+	fy_block *block;
+	fy_index values; /* by name */
+	fy_map renamed;  /* those whose name in the file is another one in the graph */
+	fy_index given;  /* constants that are inputs too */
+	fy_index types;  /* fy_onnx_stated: what value_info and outputs state */
+} fy_onnx_scope;
+
+typedef struct fy_onnx_stated {
+	fy_str name;
+	const fy_type *type;
+} fy_onnx_stated;
+
+/* A type as a file gives it. complete: says what inputs and outputs of a model must say. */
+typedef struct fy_onnx_stated_type {
+	fy_type type;
+	bool complete;
+} fy_onnx_stated_type;
+
+typedef struct fy_onnx_imports {
+	int opset;
+	const char **domains;
+	int *versions, count;
+} fy_onnx_imports;
+
 typedef struct fy_onnx_reader {
 	fy_onnx_model *model; /* NULL: from memory, no external data */
 	fy_graph *graph;
@@ -209,39 +235,107 @@ typedef struct fy_onnx_reader {
 	fy_place place;
 	fy_wire_log log;
 	const char *path;
-	struct fy_onnx_scope *outermost;
-	fy_map inner_names; /* of all values in subgraphs so far */
+	fy_onnx_scope *outermost;
+	fy_index inner_names; /* of all values in subgraphs so far */
 	fy_buf scratch;
+	fy_type *types; /* of the results of one node */
+	size_t type_capacity;
+	char *text; /* room for names */
+	size_t text_left;
 	fy_map symbols; /* dim_param -> index + 1 */
 	int next_suffix;
+	int opset; /* where we are: of the model or the function */
+	int function_count;
+	const fy_local_function *function; /* whose body is being read; NULL: none */
 } fy_onnx_reader;
+
+/* For "%.*s": as much of a text from the file as a message needs. */
+#define FY_ONNX_SHOWN(text) (int)((text).len > 200 ? 200 : (text).len), (text).data
 
 /* FY_MALFORMED "onnx-wire" when the log holds a problem. */
 fy_status FY_MUST_USE fy_onnx_wire_status(fy_onnx_reader *reader);
 fy_status fy_onnx_malformed(fy_onnx_reader *reader, const char *format, ...) FY_PRINTF(2, 3);
-/* A name: valid UTF-8 without NUL, copied into the arena. */
-fy_status FY_MUST_USE fy_onnx_read_name(fy_onnx_reader *reader, const fy_wire_field *field, const char **out);
-/* A TensorProto. One reference; *name NULL when it has none. */
-fy_status FY_MUST_USE fy_onnx_read_tensor(fy_onnx_reader *reader, fy_wire wire, fy_tensor **out,
-					  const char **name);
-
-/* ---- onnx_read.c, onnx_read_node.c -----------------------------------------------------------------------
- */
-
-/* Names of one graph; inner ones see the outer ones. */
-typedef struct fy_onnx_scope {
-	struct fy_onnx_scope *outer;
-	fy_block *block;
-	fy_map values; /* name -> fy_value */
-	fy_map types;  /* name -> fy_type, as stated by value_info and outputs */
-} fy_onnx_scope;
-
+/* A name: valid UTF-8 without NUL. */
+fy_status FY_MUST_USE fy_onnx_check_name(fy_onnx_reader *reader, fy_str name);
+/* Checked, and copied to where it lives as long as the graph. */
+fy_status FY_MUST_USE fy_onnx_read_name(fy_onnx_reader *reader, fy_str bytes, const char **out);
 fy_value *fy_onnx_scope_find(const fy_onnx_scope *scope, fy_str name);
-fy_status FY_MUST_USE fy_onnx_scope_put(fy_onnx_reader *reader, fy_onnx_scope *scope, const char *name,
+/* Gives the value its name. Results of nodes may not have the name of anything they see. */
+fy_status FY_MUST_USE fy_onnx_scope_put(fy_onnx_reader *reader, fy_onnx_scope *scope, fy_str bytes,
 					fy_value *value);
+/* What the graph states; NULL: nothing. */
+const fy_type *fy_onnx_scope_type(const fy_onnx_scope *scope, fy_str name);
 fy_status FY_MUST_USE fy_onnx_read_graph(fy_onnx_reader *reader, fy_onnx_scope *outer, fy_wire wire,
 					 fy_block *block);
+fy_status FY_MUST_USE fy_onnx_read_body(fy_onnx_reader *reader, const fy_local_function *function,
+					fy_wire wire);
+fy_status FY_MUST_USE fy_onnx_read_opset(fy_onnx_reader *reader, const fy_wire *parent, fy_str bytes,
+					 fy_onnx_imports *imports);
+
+/* ---- onnx_read_type.c -----------------------------------------------------------------------------------
+ */
+
+fy_status FY_MUST_USE fy_onnx_read_type(fy_onnx_reader *reader, const fy_wire *parent, fy_str bytes,
+					fy_type *out);
+fy_status FY_MUST_USE fy_onnx_read_value_info(fy_onnx_reader *reader, const fy_wire *parent, fy_str bytes,
+					      fy_str *name, fy_onnx_stated_type *out);
+/* Nothing that both say differs. */
+bool fy_onnx_types_agree(const fy_type *a, const fy_type *b);
+
+/* ---- onnx_read_tensor.c, onnx_read_sparse.c ---------------------------------------------------------------
+ */
+
+/* A TensorProto. One reference; *name NULL when it has none. Strings have no data. */
+fy_status FY_MUST_USE fy_onnx_read_named_tensor(fy_onnx_reader *reader, fy_wire wire, fy_tensor **out,
+						const char **name);
+fy_status FY_MUST_USE fy_onnx_read_tensor(fy_onnx_reader *reader, fy_wire wire, fy_tensor **out);
+fy_status FY_MUST_USE fy_onnx_read_initializer(fy_onnx_reader *reader, fy_onnx_scope *scope, fy_wire wire);
+/* Adds what a repeated field of sizes holds. */
+void fy_onnx_read_dims(fy_wire *wire, const fy_wire_field *field, fy_shape *shape);
+/* A SparseTensorProto: as a constant of the graph, or its type and shape alone. */
+fy_status FY_MUST_USE fy_onnx_read_sparse_constant(fy_onnx_reader *reader, fy_wire wire, fy_value **out);
+fy_status FY_MUST_USE fy_onnx_read_sparse_initializer(fy_onnx_reader *reader, fy_onnx_scope *scope,
+						      fy_wire wire);
+fy_status FY_MUST_USE fy_onnx_read_sparse_tensor(fy_onnx_reader *reader, fy_wire wire, fy_tensor **out);
+
+/* ---- onnx_read_attr.c, onnx_read_node.c, onnx_read_function.c ---------------------------------------------
+ */
+
+/* An AttributeProto that was looked through; its value is not read yet. */
+typedef struct fy_onnx_read_attr {
+	fy_wire wire; /* at its start */
+	fy_str name;
+	fy_str ref;           /* the attribute of a function that it is; empty: none */
+	int stated;           /* AttributeType; -1: none */
+	char kind;            /* fy_onnx_attr_kind */
+	int field;            /* that holds the value; 0: none */
+	fy_wire_field single; /* the last one, for single numbers and texts */
+	fy_str message;       /* of a single message */
+	size_t count;         /* of a list */
+} fy_onnx_read_attr;
+
+fy_status FY_MUST_USE fy_onnx_scan_attr(fy_onnx_reader *reader, fy_wire wire, fy_onnx_read_attr *attr);
+bool fy_onnx_attr_is_graph(const fy_onnx_read_attr *attr);
+/* The value of one that is no graph. Tensors in it are the caller's, after a failure too: fy_onnx_drop_arg.
+ */
+fy_status FY_MUST_USE fy_onnx_read_attr_value(fy_onnx_reader *reader, const fy_onnx_read_attr *attr,
+					      fy_arg *out);
+void fy_onnx_drop_arg(const fy_arg *arg);
+/* The graphs of one that is. */
+fy_status FY_MUST_USE fy_onnx_each_graph(fy_onnx_reader *reader, const fy_onnx_read_attr *attr,
+					 fy_status (*read)(void *user, fy_wire wire), void *user);
 fy_status FY_MUST_USE fy_onnx_read_node(fy_onnx_reader *reader, fy_onnx_scope *scope, const fy_wire *parent,
 					fy_str bytes);
+/* The full name of an operator: "onnx::Conv", "local::f:overload". Replaces what is in out. */
+void fy_onnx_put_operator(fy_buf *out, fy_str domain, fy_str name, fy_str overload);
+/* All functions of a model: field `number` of the message at `wire`. */
+fy_status FY_MUST_USE fy_onnx_read_functions(fy_onnx_reader *reader, fy_wire wire, int number);
+
+/* ---- onnx_check_node.c: one node against its schema
+ * -------------------------------------------------------- */
+
+/* A Constant node that became a constant of this type. */
+fy_status FY_MUST_USE fy_onnx_check_constant(const fy_node *node, const fy_type *type, int opset,
+					     fy_diags *diags);
 
 #endif

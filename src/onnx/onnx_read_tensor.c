@@ -1,6 +1,7 @@
 /*
- * TensorProto to fy_tensor. Raw bytes are borrowed from the mapped file; typed fields are converted. External
- * data is opened only inside the model's folder. Every size must agree exactly.
+ * TensorProto to fy_tensor. Raw bytes are borrowed from the mapped file; typed fields are converted, elements
+ * of less than a byte unpacked. External data is opened only inside the model's folder. Every size must agree
+ * exactly.
  */
 #include "onnx/onnx_internal.h"
 
@@ -8,15 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RAW = 9, FLOATS = 4, INT32S = 5, STRINGS = 6, INT64S = 7, DOUBLES = 10, UINT64S = 11 };
+enum {
+	RAW = 9,
+	FLOATS = 4,
+	INT32S = 5,
+	STRINGS = 6,
+	INT64S = 7,
+	DOUBLES = 10,
+	UINT64S = 11,
+};
 
 typedef struct tensor_parts {
 	fy_str bytes; /* of the whole message, to read numbers again */
 	int64_t dtype_number;
 	fy_dtype dtype;
 	fy_shape shape;
-	int64_t count; /* of elements */
-	const char *name;
+	int64_t count;    /* of elements */
+	const char *name; /* NULL: none */
 	bool has_raw, segmented, external;
 	fy_str raw;
 	int data_field; /* of typed data; 0: none */
@@ -26,18 +35,18 @@ typedef struct tensor_parts {
 
 /* ---- the fields ------------------------------------------------------------------------------------ */
 
-static void read_dims(fy_wire *wire, const fy_wire_field *field, tensor_parts *parts)
+void fy_onnx_read_dims(fy_wire *wire, const fy_wire_field *field, fy_shape *shape)
 {
 	uint64_t dims[FY_MAX_RANK];
 	size_t count = fy_wire_count(wire, field, 0);
 
-	if (count > FY_MAX_RANK || parts->shape.rank + (int)count > FY_MAX_RANK) {
+	if (count > FY_MAX_RANK || shape->rank + (int)count > FY_MAX_RANK) {
 		fy_wire_fail(wire, "a tensor has more than 16 dimensions");
 		return;
 	}
 	fy_wire_numbers(wire, field, 0, dims);
 	for (size_t i = 0; i < count; i++)
-		parts->shape.dims[parts->shape.rank++] = (int64_t)dims[i];
+		shape->dims[shape->rank++] = (int64_t)dims[i];
 }
 
 static int element_of(int field)
@@ -67,9 +76,9 @@ static fy_status read_external(fy_onnx_reader *reader, const fy_wire *parent, co
 
 	while (fy_wire_next(&wire, &inner)) {
 		if (inner.number == 1 && fy_wire_expect(&wire, &inner, FY_WIRE_LEN))
-			FY_TRY(fy_onnx_read_name(reader, &inner, &key));
+			FY_TRY(fy_onnx_read_name(reader, inner.bytes, &key));
 		else if (inner.number == 2 && fy_wire_expect(&wire, &inner, FY_WIRE_LEN))
-			FY_TRY(fy_onnx_read_name(reader, &inner, &value));
+			FY_TRY(fy_onnx_read_name(reader, inner.bytes, &value));
 	}
 	slot = strcmp(key, "location") == 0 ? &parts->location
 	       : strcmp(key, "offset") == 0 ? &parts->offset
@@ -90,7 +99,7 @@ static fy_status read_fields(fy_onnx_reader *reader, fy_wire wire, tensor_parts 
 	while (fy_wire_next(&wire, &field)) {
 		switch (field.number) {
 		case 1:
-			read_dims(&wire, &field, parts);
+			fy_onnx_read_dims(&wire, &field, &parts->shape);
 			break;
 		case 2:
 			if (fy_wire_expect(&wire, &field, FY_WIRE_VARINT))
@@ -109,7 +118,7 @@ static fy_status read_fields(fy_onnx_reader *reader, fy_wire wire, tensor_parts 
 			break;
 		case 8:
 			if (fy_wire_expect(&wire, &field, FY_WIRE_LEN))
-				FY_TRY(fy_onnx_read_name(reader, &field, &parts->name));
+				FY_TRY(fy_onnx_read_name(reader, field.bytes, &parts->name));
 			break;
 		case RAW:
 			if (fy_wire_expect(&wire, &field, FY_WIRE_LEN)) {
@@ -145,9 +154,44 @@ static fy_status check_type(fy_onnx_reader *reader, tensor_parts *parts)
 		return fy_onnx_malformed(reader,
 					 "tensor '%s' has element type %" PRId64 ", which does not exist",
 					 label(parts), parts->dtype_number);
-	return fy_error(reader->diags, FY_UNSUPPORTED, "onnx-dtype", &reader->place,
-			"tensor '%s' has elements of type %s, which ferry does not know", label(parts),
-			fy_onnx_dtype_name(parts->dtype_number));
+	FY_BUG("element type %" PRId64 " has no dtype", parts->dtype_number);
+}
+
+/* Bits of one element in a file. */
+static size_t bits_of(fy_dtype dtype)
+{
+	switch (dtype) {
+	case FY_U2:
+	case FY_I2:
+		return 2;
+	case FY_U4:
+	case FY_I4:
+	case FY_F4_E2M1:
+		return 4;
+	case FY_F6_E2M3:
+	case FY_F6_E3M2:
+		return 6;
+	default:
+		return 8 * fy_dtype_size(dtype);
+	}
+}
+
+static bool is_packed(fy_dtype dtype)
+{
+	return bits_of(dtype) < 8;
+}
+
+/* Bytes that `count` elements take in a file. */
+static bool packed_size(size_t count, fy_dtype dtype, size_t *size)
+{
+	size_t bits;
+
+	if (!is_packed(dtype))
+		return fy_mul_size(count, fy_dtype_size(dtype), size);
+	if (!fy_mul_size(count, bits_of(dtype), &bits) || !fy_add_size(bits, 7, &bits))
+		return false;
+	*size = bits / 8;
+	return true;
 }
 
 static fy_status check_size(fy_onnx_reader *reader, tensor_parts *parts, size_t *size)
@@ -157,7 +201,7 @@ static fy_status check_size(fy_onnx_reader *reader, tensor_parts *parts, size_t 
 			return fy_onnx_malformed(reader, "tensor '%s' has a negative size", label(parts));
 	}
 	if (!fy_shape_numel(&parts->shape, &parts->count) ||
-	    !fy_mul_size((size_t)parts->count, fy_dtype_size(parts->dtype), size))
+	    !packed_size((size_t)parts->count, parts->dtype, size))
 		return fy_onnx_malformed(reader, "the number of elements of tensor '%s' overflows",
 					 label(parts));
 	if (parts->segmented)
@@ -174,6 +218,31 @@ static fy_status no_memory(fy_onnx_reader *reader, const tensor_parts *parts)
 {
 	return fy_error(reader->diags, FY_IO, "out-of-memory", &reader->place, "no memory for tensor '%s'",
 			label(parts));
+}
+
+/* Elements of less than a byte get a byte each, signed ones their sign. */
+static fy_status unpack(fy_onnx_reader *reader, const tensor_parts *parts, const uint8_t *bytes,
+			fy_tensor **out)
+{
+	size_t bits = bits_of(parts->dtype), count = (size_t)parts->count;
+	bool is_signed = parts->dtype == FY_I2 || parts->dtype == FY_I4;
+	uint8_t mask = (uint8_t)((1u << bits) - 1), sign = (uint8_t)(1u << (bits - 1)), *to;
+
+	*out = fy_tensor_new(parts->dtype, &parts->shape, false);
+	if (!*out)
+		return no_memory(reader, parts);
+	to = fy_tensor_write_data(*out);
+	for (size_t i = 0; i < count; i++) {
+		size_t at = i * bits;
+		unsigned pair = bytes[at / 8];
+
+		if (at % 8 + bits > 8)
+			pair |= (unsigned)bytes[at / 8 + 1] << 8;
+		to[i] = (uint8_t)(pair >> at % 8 & mask);
+		if (is_signed && (to[i] & sign))
+			to[i] |= (uint8_t)~mask;
+	}
+	return FY_OK;
 }
 
 /* Borrows the bytes, at whatever address: they are moved to a good one when they are computed with. */
@@ -207,6 +276,8 @@ static int field_of(fy_dtype dtype)
 	case FY_U32:
 	case FY_U64:
 		return UINT64S;
+	case FY_STRING:
+		return STRINGS;
 	default:
 		return INT32S;
 	}
@@ -224,10 +295,6 @@ static fy_status from_typed(fy_onnx_reader *reader, const fy_wire *parent, const
 	fy_wire_field field;
 	uint8_t *to;
 
-	if (parts->data_field == STRINGS ||
-	    (parts->data_field && parts->data_field != field_of(parts->dtype)))
-		return fy_onnx_malformed(reader, "the data of tensor '%s' does not suit its type",
-					 label(parts));
 	if (parts->data_count / pairs != (size_t)parts->count || parts->data_count % pairs != 0)
 		return fy_onnx_malformed(reader, "tensor '%s' has %zu numbers for %" PRId64 " elements",
 					 label(parts), parts->data_count, parts->count);
@@ -393,38 +460,140 @@ static fy_status from_external(fy_onnx_reader *reader, const tensor_parts *parts
 	FY_TRY(resolve(reader, parts, &path));
 	FY_TRY(open_external(reader, path, &file));
 	FY_TRY(external_range(reader, parts, size, file, &offset));
+	if (is_packed(parts->dtype))
+		return unpack(reader, parts, file->data + offset, out);
 	*out = from_bytes(parts, file->data + offset, size, file);
 	return FY_OK;
 }
 
-fy_status fy_onnx_read_tensor(fy_onnx_reader *reader, fy_wire wire, fy_tensor **out, const char **name)
+/* ---- tensors ----------------------------------------------------------------------------------------------
+ */
+
+static fy_status from_raw(fy_onnx_reader *reader, const tensor_parts *parts, size_t size, fy_tensor **out)
+{
+	const fy_file *file = reader->model ? &reader->model->file : NULL;
+	const uint8_t *bytes = parts->has_raw ? (const uint8_t *)parts->raw.data : (const uint8_t *)"";
+
+	if (parts->raw.len != size || parts->data_field)
+		return fy_onnx_malformed(reader, "tensor '%s' has %zu bytes of data, needs %zu", label(parts),
+					 parts->raw.len, size);
+	if (is_packed(parts->dtype))
+		return unpack(reader, parts, bytes, out);
+	if (file && (bytes < file->data || bytes > file->data + file->size))
+		file = NULL; /* joined from pieces */
+	*out = from_bytes(parts, bytes, size, file);
+	return FY_OK;
+}
+
+/* Two, four or one elements of less than a byte in the low bits of each number. */
+static fy_status from_packed_numbers(fy_onnx_reader *reader, const fy_wire *parent, const tensor_parts *parts,
+				     size_t size, fy_tensor **out)
+{
+	bool single = bits_of(parts->dtype) == 6;
+	size_t needed = single ? (size_t)parts->count : size, filled = 0;
+	fy_wire wire = { .log = parent->log,
+			 .at = (const uint8_t *)parts->bytes.data,
+			 .end = (const uint8_t *)parts->bytes.data + parts->bytes.len,
+			 .depth = parent->depth };
+	uint64_t *numbers;
+	uint8_t *packed;
+	fy_wire_field field;
+	fy_status status;
+
+	if (parts->data_count != needed)
+		return fy_onnx_malformed(reader, "tensor '%s' has %zu numbers for %" PRId64 " elements",
+					 label(parts), parts->data_count, parts->count);
+	numbers = fy_alloc(sizeof(*numbers) * (needed + 1));
+	while (fy_wire_next(&wire, &field)) {
+		if (field.number != parts->data_field)
+			continue;
+		fy_wire_numbers(&wire, &field, 0, numbers + filled);
+		filled += fy_wire_count(&wire, &field, 0);
+	}
+	packed = fy_zalloc(needed + 1);
+	for (size_t i = 0; i < needed; i++)
+		packed[i] = (uint8_t)numbers[i];
+	if (single) {
+		*out = fy_tensor_new(parts->dtype, &parts->shape, false);
+		status = *out ? FY_OK : no_memory(reader, parts);
+		if (*out && needed > 0)
+			memcpy(fy_tensor_write_data(*out), packed, needed);
+		for (size_t i = 0; i < needed && status == FY_OK; i++) {
+			if (numbers[i] > 63)
+				status = fy_onnx_malformed(
+					reader, "tensor '%s' has a number of more than 6 bits", label(parts));
+		}
+	} else {
+		status = unpack(reader, parts, packed, out);
+	}
+	fy_free(numbers);
+	fy_free(packed);
+	return status != FY_OK ? status : fy_onnx_wire_status(reader);
+}
+
+/* Strings are counted, never kept. */
+static fy_status from_strings(fy_onnx_reader *reader, const tensor_parts *parts, fy_tensor **out)
+{
+	if (parts->has_raw || parts->data_count != (size_t)parts->count)
+		return fy_onnx_malformed(reader, "tensor '%s' has %zu strings for %" PRId64 " elements",
+					 label(parts), parts->data_count, parts->count);
+	*out = fy_tensor_meta(FY_STRING, &parts->shape);
+	return FY_OK;
+}
+
+static fy_status make_tensor(fy_onnx_reader *reader, const fy_wire *wire, const tensor_parts *parts,
+			     size_t size, fy_tensor **out)
+{
+	if (parts->data_field && parts->data_field != field_of(parts->dtype))
+		return fy_onnx_malformed(reader, "the data of tensor '%s' does not suit its type",
+					 label(parts));
+	if (parts->external && parts->dtype != FY_STRING)
+		return from_external(reader, parts, size, out);
+	if (parts->dtype == FY_STRING)
+		return parts->external ? refuse_location(reader, parts, "cannot hold strings")
+				       : from_strings(reader, parts, out);
+	if (parts->has_raw || parts->count == 0)
+		return from_raw(reader, parts, size, out);
+	return is_packed(parts->dtype) ? from_packed_numbers(reader, wire, parts, size, out)
+				       : from_typed(reader, wire, parts, out);
+}
+
+fy_status fy_onnx_read_named_tensor(fy_onnx_reader *reader, fy_wire wire, fy_tensor **out, const char **name)
 {
 	tensor_parts parts;
 	size_t size = 0;
+	fy_status status;
 
 	*out = NULL;
 	FY_TRY(read_fields(reader, wire, &parts));
 	*name = parts.name;
 	FY_TRY(check_type(reader, &parts));
 	FY_TRY(check_size(reader, &parts, &size));
-	if (parts.external)
-		return from_external(reader, &parts, size, out);
-	if (parts.has_raw || parts.count == 0) {
-		const fy_file *file = reader->model ? &reader->model->file : NULL;
-		const uint8_t *bytes = parts.has_raw ? (const uint8_t *)parts.raw.data : (const uint8_t *)"";
-
-		if (parts.raw.len != size || parts.data_field)
-			return fy_onnx_malformed(reader, "tensor '%s' has %zu bytes of data, needs %zu",
-						 label(&parts), parts.raw.len, size);
-		if (file && (bytes < file->data || bytes > file->data + file->size))
-			file = NULL; /* joined from pieces */
-		*out = from_bytes(&parts, bytes, size, file);
-		return FY_OK;
-	}
-	fy_status status = from_typed(reader, &wire, &parts, out);
+	status = make_tensor(reader, &wire, &parts, size, out);
 	if (status != FY_OK) {
 		fy_tensor_unref(*out);
 		*out = NULL;
 	}
 	return status;
+}
+
+fy_status fy_onnx_read_tensor(fy_onnx_reader *reader, fy_wire wire, fy_tensor **out)
+{
+	const char *name;
+
+	return fy_onnx_read_named_tensor(reader, wire, out, &name);
+}
+
+fy_status fy_onnx_read_initializer(fy_onnx_reader *reader, fy_onnx_scope *scope, fy_wire wire)
+{
+	const char *name = NULL;
+	fy_tensor *tensor;
+	fy_value *value;
+
+	FY_TRY(fy_onnx_read_named_tensor(reader, wire, &tensor, &name));
+	value = fy_graph_constant(reader->graph, tensor, NULL);
+	fy_tensor_unref(tensor);
+	if (!name || !name[0])
+		return fy_onnx_malformed(reader, "an initializer has no name");
+	return fy_onnx_scope_put(reader, scope, fy_str_of(name), value);
 }

@@ -510,9 +510,11 @@ static void write_opset(writer *w, const char *domain, int version)
 static void write_model(writer *w)
 {
 	const fy_graph *graph = w->graph;
+	int version = fy_onnx_ir_version(graph->opset);
 
 	w->size = 0;
-	put_int(w, 1, fy_onnx_ir_version(graph->opset));
+	/* Before version 4 every initializer had to be an input. */
+	put_int(w, 1, version < 4 ? 4 : version);
 	put_text(w, 2, graph->producer);
 	put_text(w, 3, w->options ? w->options->producer_version : NULL);
 	put_text(w, 6, graph->doc);
@@ -600,6 +602,9 @@ static void name_values(writer *w)
 
 static fy_status count(writer *w)
 {
+	if (w->graph->function_count > 0)
+		return fy_error(w->diags, FY_UNSUPPORTED, "onnx-function", NULL,
+				"functions of a model's own cannot be written");
 	if (!fy_onnx_ir_version(w->graph->opset))
 		return fy_error(w->diags, FY_UNSUPPORTED, "onnx-opset", NULL, "opset %d cannot be written",
 				w->graph->opset);

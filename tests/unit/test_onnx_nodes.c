@@ -124,20 +124,37 @@ static int run_case(const void *bytes, size_t size)
 	golden g = { 0 };
 	int wrong = 0;
 
-	assert_int_equal(fy_onnx_read(&g.graph, arena, bytes, size, "nodes.pack", &diags), FY_OK);
+	/* The goldens are initializers that are no inputs: IR version 4 is the first that lets them. */
+	char *model = fy_arena_copy(arena, bytes, size);
+
+	assert_true(size > 2 && model[0] == 8);
+	if (model[1] < 4)
+		model[1] = 4;
+	if (fy_onnx_read(&g.graph, arena, model, size, "nodes.pack", &diags) != FY_OK)
+		fail_msg("read: %s", problem(&diags));
 	take_goldens(&g);
 	/* Types first from the graph as it stands: the outputs' stated ones are the goldens' business. */
 	for (int i = 0; i < g.output_count; i++) {
 		if (g.graph->main->results[i]->def)
 			fy_value_set_type(g.graph->main->results[i], &(fy_type){ .kind = FY_TYPE_OPAQUE });
 	}
+	g.graph->incomplete = NULL; /* ranks that depend on data were not stated */
 	if (fy_onnx_check(g.graph, &diags) != FY_OK) {
 		print_error("%s: check: %s\n", g.graph->name, problem(&diags));
 		wrong++;
 	}
 	wrong += compare_types(&g) + compare_run(&g, g.graph, "run");
+	/* A model says the ranks of its outputs, also where they follow from data. */
+	for (int i = 0; i < g.output_count; i++) {
+		fy_value *value = g.graph->main->results[i];
+		fy_type golden_type = fy_type_of(g.outputs[i]);
+
+		if (value->def && !value->type->has_shape)
+			fy_value_set_type(value, &golden_type);
+	}
 	assert_int_equal(fy_onnx_write_buf(g.graph, &written, NULL, &diags), FY_OK);
-	assert_int_equal(fy_onnx_read(&again, arena, written.data, written.len, "written", &diags), FY_OK);
+	if (fy_onnx_read(&again, arena, written.data, written.len, "written", &diags) != FY_OK)
+		fail_msg("%s: read again: %s", g.graph->name, problem(&diags));
 	wrong += compare_run(&g, again, "run of what was written");
 	assert_int_equal(fy_onnx_write_buf(again, &twice, NULL, &diags), FY_OK);
 	if (written.len != twice.len || memcmp(written.data, twice.data, twice.len) != 0) {

@@ -212,7 +212,7 @@ static void test_element_types(void **state)
 			count++;
 		}
 	}
-	assert_int_equal(count, 19);
+	assert_int_equal(count, 28);
 	assert_null(fy_onnx_dtype_name(-1));
 	assert_null(fy_onnx_dtype_name(1000));
 	fy_free(types);

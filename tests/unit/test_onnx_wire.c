@@ -122,6 +122,7 @@ static fy_buf model_of(fy_buf *graph, int opset)
 	fy_buf model = { 0 }, import = { 0 };
 
 	put_int(&model, 1, 4);
+	put_text(graph, 2, "g");
 	put_message(&model, 7, graph);
 	put_int(&import, 2, opset);
 	put_message(&model, 8, &import);
@@ -357,7 +358,7 @@ static void test_tensor_data_must_fit(void **state)
 	assert_int_equal(with_weight(overflow), FY_MALFORMED);
 	put_int(&twice, 7, 3); /* int64_data beside raw_data */
 	assert_int_equal(with_weight(twice), FY_MALFORMED);
-	assert_int_equal(with_weight(strings), FY_UNSUPPORTED);
+	assert_int_equal(with_weight(strings), FY_MALFORMED); /* an Add of strings */
 }
 
 static void test_wire_limits(void **state)
@@ -409,6 +410,8 @@ static fy_buf nest(fy_buf *inner, int level)
 	snprintf(spare, sizeof(spare), "e%d", level);
 	put_node(&other, "Identity", "x", NULL, spare);
 	put_info(&other, 12, spare);
+	put_text(&other, 2, "other");
+	put_text(inner, 2, "inner");
 	put_text(&node, 1, "c");
 	put_text(&node, 2, name);
 	put_text(&node, 4, "If");
@@ -480,8 +483,8 @@ static void test_opsets_are_needed(void **state)
 	model = model_of(&graph, FY_ONNX_OPSET_MAX + 1);
 	assert_int_equal(read_model(&model, NULL), FY_UNSUPPORTED);
 	model = add_model();
-	put_text(&model, 25, ""); /* a local function */
-	assert_int_equal(read_model(&model, NULL), FY_UNSUPPORTED);
+	put_text(&model, 25, ""); /* a function without a name */
+	assert_int_equal(read_model(&model, NULL), FY_MALFORMED);
 }
 
 /* ---- external data
