@@ -288,6 +288,9 @@ typedef struct fy_archive {
  */
 fy_status FY_MUST_USE fy_archive_open(fy_archive **out, fy_arena *arena, const char *path,
 				      uint64_t max_unpacked, fy_diags *diags);
+/* The same from memory; `bytes` must outlive the archive, `path` is what messages call it. */
+fy_status FY_MUST_USE fy_archive_open_bytes(fy_archive **out, fy_arena *arena, const void *bytes, size_t size,
+					    const char *path, uint64_t max_unpacked, fy_diags *diags);
 /* Gives back tensors and the map; tensors that others still hold must not be read any more. NULL is fine. */
 void fy_archive_close(fy_archive *archive);
 

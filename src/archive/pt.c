@@ -274,26 +274,47 @@ static fy_status load(fy_archive *archive, fy_diags *diags)
 	}
 }
 
-fy_status fy_archive_open(fy_archive **out, fy_arena *arena, const char *path, uint64_t max_unpacked,
-			  fy_diags *diags)
+static fy_archive *new_archive(fy_arena *arena, const char *path)
 {
 	fy_archive *archive = FY_NEW(arena, fy_archive);
-	fy_status status;
 
 	archive->arena = arena;
 	archive->path = fy_arena_strdup(arena, path);
 	archive->loader = FY_NEW(arena, fy_loader);
 	archive->loader->archive = archive;
-	FY_TRY(fy_file_open(&archive->file, archive->path, diags));
+	return archive;
+}
+
+static fy_status finish_open(fy_archive **out, fy_archive *archive, uint64_t max_unpacked, fy_diags *diags)
+{
 	archive->unpack_limit =
 		max_unpacked ? max_unpacked : ((uint64_t)64 << 20) + 20 * (uint64_t)archive->file.size;
-	status = load(archive, diags);
+	fy_status status = load(archive, diags);
+
 	if (status != FY_OK) {
 		fy_archive_close(archive);
 		return status;
 	}
 	*out = archive;
 	return FY_OK;
+}
+
+fy_status fy_archive_open(fy_archive **out, fy_arena *arena, const char *path, uint64_t max_unpacked,
+			  fy_diags *diags)
+{
+	fy_archive *archive = new_archive(arena, path);
+
+	FY_TRY(fy_file_open(&archive->file, archive->path, diags));
+	return finish_open(out, archive, max_unpacked, diags);
+}
+
+fy_status fy_archive_open_bytes(fy_archive **out, fy_arena *arena, const void *bytes, size_t size,
+				const char *path, uint64_t max_unpacked, fy_diags *diags)
+{
+	fy_archive *archive = new_archive(arena, path);
+
+	archive->file = fy_file_of_bytes(bytes, size, archive->path);
+	return finish_open(out, archive, max_unpacked, diags);
 }
 
 void fy_archive_close(fy_archive *archive)

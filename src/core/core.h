@@ -236,6 +236,7 @@ typedef struct fy_file {
 	const uint8_t *data;
 	size_t size;
 	uint64_t device, inode;
+	bool borrowed; /* bytes of somebody else: not unmapped */
 } fy_file;
 
 /* FY_IO or FY_USAGE (no such file, is a directory) with a diagnostic. */
@@ -246,6 +247,8 @@ void fy_file_close(fy_file *file);
 int fy_file_descriptor(const fy_file *file);
 /* Reads exactly `len` bytes at `offset`; false when that many are not to be had. */
 bool fy_read_at(int descriptor, uint64_t offset, void *to, size_t len);
+/* Bytes in memory as a file named `path`; they must outlive it. Closed like the others. */
+fy_file fy_file_of_bytes(const void *bytes, size_t size, const char *path);
 
 /* An output that appears whole or not at all: temp file beside its place, fsync, rename, fsync of the
  * folder. Unfinished ones are removed by fy_outputs_remove_all(), which is safe in a signal handler. The path

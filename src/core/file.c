@@ -64,7 +64,7 @@ fy_status fy_file_open(fy_file *file, const char *path, fy_diags *diags)
 int fy_file_descriptor(const fy_file *file)
 {
 	struct stat info;
-	int fd = file->path ? open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+	int fd = file->path && !file->borrowed ? open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
 
 	if (fd < 0)
 		return -1;
@@ -86,9 +86,16 @@ bool fy_read_at(int descriptor, uint64_t offset, void *to, size_t len)
 	return true;
 }
 
+fy_file fy_file_of_bytes(const void *bytes, size_t size, const char *path)
+{
+	return (fy_file){
+		.path = fy_strdup(path), .data = size ? bytes : "", .size = size, .borrowed = true
+	};
+}
+
 void fy_file_close(fy_file *file)
 {
-	if (file->size > 0)
+	if (file->size > 0 && !file->borrowed)
 		munmap((void *)file->data, file->size);
 	fy_free(file->path);
 	*file = (fy_file){ 0 };
