@@ -665,6 +665,8 @@ fy_status fy_unpickle(fy_pickle *out, fy_arena *arena, fy_str bytes, const fy_pi
 	fy_status status;
 
 	u.max_values = hooks->max_objects ? hooks->max_objects : FY_PICKLE_MAX_OBJECTS;
+	/* Never NULL: a MARK may point into it before anything is pushed. */
+	u.stack = fy_grow(NULL, &u.stack_cap, 1, sizeof(*u.stack));
 	status = run(&u);
 	if (status == FY_OK) {
 		*out = (fy_pickle){ u.stack[0], u.values, u.pos };
