@@ -11,8 +11,9 @@ MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2) --output-sync=target
 endif
 CFLAGS_release := -O2 -g
 CFLAGS_debug := -O0 -g
-CFLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -DFY_SANITIZE \
-	-Wno-format-truncation -Wno-maybe-uninitialized
+SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -DFY_SANITIZE
+CFLAGS_asan := $(SANITIZE) -Wno-format-truncation -Wno-maybe-uninitialized
+CFLAGS_fuzz := $(SANITIZE) -fsanitize=fuzzer-no-link
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 OPENMP := $(if $(findstring clang,$(CC)),,-fopenmp)
 CFLAGS += -std=gnu11 $(OPENMP) $(CFLAGS_$(V)) $(WARN)
@@ -26,7 +27,9 @@ OBJ := $(SRC:src/%.c=$(BUILD)/obj/%.o)
 LIBOBJ := $(filter-out $(BUILD)/obj/cli/%,$(OBJ))
 CLIOBJ := $(filter $(BUILD)/obj/cli/%,$(OBJ))
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
-CODE := $(wildcard src/*/*.[ch] src/*/*.inc include/*.h tests/unit/*.[ch])
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+REPLAY := $(FUZZ:%=$(BUILD)/replay/%)
+CODE := $(wildcard src/*/*.[ch] src/*/*.inc include/*.h tests/unit/*.[ch] tests/fuzz/*.[ch])
 
 all: $(BUILD)/ferry ## build the program: build/ferry (default)
 
@@ -42,6 +45,16 @@ $(BUILD)/obj/kernels/%.o: CFLAGS += $(if $(filter release,$(V)),-O3 -fno-math-er
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libferry.a | deps-test
 	@mkdir -p $(@D)
 	$(call say,LD) $(CC) $(CPPFLAGS) -MF $@.d -MT $@ $(CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libferry.a -lcmocka $(LDLIBS)
+# A fuzz target twice: with a main of its own that replays files, and (V=fuzz) with libFuzzer and what mutates its files.
+$(BUILD)/replay/%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(BUILD)/libferry.a | deps
+	@mkdir -p $(@D)
+	$(call say,LD) $(CC) $(CPPFLAGS) -MF $@.d -MT $@ $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.a,$^) $(LDLIBS)
+$(BUILD)/target/%: tests/fuzz/fuzz_%.c $(BUILD)/libferry.a | deps
+	@mkdir -p $(@D)
+	$(call say,LD) $(CC) $(CPPFLAGS) -MF $@.d -MT $@ $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $(filter %.c %.a,$^) $(LDLIBS)
+$(BUILD)/target/zip $(BUILD)/target/convert: tests/fuzz/mutate_zip.c tests/fuzz/mutate_text.c
+$(BUILD)/target/script: tests/fuzz/mutate_script.c tests/fuzz/mutate_text.c
+$(BUILD)/target/onnx: tests/fuzz/mutate_onnx.c
 
 # The schema table sorted by name, and the list of operator records found in src/ops (rewritten only when it changes).
 $(BUILD)/gen/schema_lines.inc: src/ops/schemas.tsv tools/schema_lines.awk
@@ -73,7 +86,7 @@ deps-test: deps
 onnxruntime: deps-test
 	@tools/onnxruntime
 
-test: $(BUILD)/ferry $(UNIT) onnxruntime ## run all tests (also: make V=asan test)
+test: $(BUILD)/ferry $(UNIT) $(REPLAY) onnxruntime ## run all tests (also: make V=asan test)
 	@tests/run $(BUILD)
 unit: $(UNIT) ## run the unit tests alone
 	@tests/run $(BUILD) unit
@@ -81,6 +94,10 @@ cli: $(BUILD)/ferry onnxruntime ## run the command line transcripts alone
 	@tests/run $(BUILD) cli
 bless: $(BUILD)/ferry onnxruntime ## accept what the commands print now as what the transcripts expect
 	@tests/run $(BUILD) bless
+replay: $(REPLAY) ## give the seeds and finds of the fuzz targets to them once more
+	@tests/run $(BUILD) replay
+fuzz: ## fuzz one part with libFuzzer: make fuzz TARGET=zip|pickle|script|onnx|convert SECONDS=60
+	@tools/fuzz "$(TARGET)" "$(SECONDS)"
 demo: $(BUILD)/ferry ## convert and verify a sample network
 	@tools/demo $(BUILD)/ferry
 
@@ -106,5 +123,5 @@ clean: ## remove everything built
 	rm -rf build
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r a b; do printf '%-22s%s\n' "$$a" "$$b"; done
-.PHONY: FORCE all deps deps-test onnxruntime test unit cli bless demo check-layers format format-check install clean help
--include $(OBJ:.o=.d) $(UNIT:=.d)
+.PHONY: FORCE all deps deps-test onnxruntime test unit cli bless replay fuzz demo check-layers format format-check install clean help
+-include $(OBJ:.o=.d) $(UNIT:=.d) $(REPLAY:=.d) $(wildcard $(BUILD)/target/*.d)

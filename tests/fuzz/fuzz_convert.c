@@ -1,0 +1,120 @@
+/*
+ * Any bytes as a TorchScript archive, converted in memory: opened, bound, captured, lowered, written, read
+ * back and checked. Tensor inputs get a shape from a short ladder: the first that the program takes.
+ */
+#include "fuzz.h"
+
+#include "model/model.h"
+
+enum { MAX_INPUTS = 4 };
+
+/* Of the first tensor, and of the others. */
+static const char *const shapes[][2] = {
+	{ "4", "4" }, { "2x3", "int64[]" }, { "1x2x6x6", "2x3" }, { "int64[2,3]", "2" }
+};
+
+/* ---- what was written ---- */
+
+static void read_back(const fy_buf *file)
+{
+	fy_arena *arena = fy_arena_new();
+	fy_diags diags = { 0 };
+	fy_graph *graph;
+
+	FY_ASSERT(fy_onnx_read(&graph, arena, file->data, file->len, "fuzz.onnx", &diags) == FY_OK);
+	fy_status status = fy_onnx_check(graph, &diags);
+	fuzz_judge(status, &diags);
+	fy_graph_release(graph);
+	fy_diags_clear(&diags);
+	fy_arena_free(arena);
+}
+
+static fy_status write_model(const fy_graph *graph, fy_diags *diags)
+{
+	const fy_onnx_write_options options = { .value_info = true };
+	fy_buf file = { 0 };
+	fy_status status = fy_onnx_write_buf(graph, &file, &options, diags);
+
+	if (status == FY_OK)
+		read_back(&file);
+	fy_buf_release(&file);
+	return status;
+}
+
+/* ---- the conversion ---- */
+
+static fy_status convert(const fy_model *model, const fy_inputs *inputs, fy_diags *diags)
+{
+	const fy_convert_options options = { .lower = { .fuse = true } };
+	fy_conversion conversion;
+
+	FY_TRY(fy_model_capture(&conversion, model, inputs, &options, diags));
+	fy_status status = fy_conversion_lower(&conversion, model, &options, diags);
+	if (status == FY_OK)
+		status = write_model(conversion.graph, diags);
+	fy_conversion_release(&conversion);
+	return status;
+}
+
+static int tensor_inputs(const fy_input_slot *slots, int count, const char **names)
+{
+	int found = 0;
+
+	for (int i = 0; i < count && found < MAX_INPUTS; i++)
+		if (!slots[i].type || slots[i].type->kind == FY_TS_TENSOR)
+			names[found++] = slots[i].name;
+	return found;
+}
+
+/* With shape `step` of the ladder. */
+static fy_status try_shape(const fy_model *model, size_t step, fy_diags *diags)
+{
+	const char *names[MAX_INPUTS];
+	fy_input_spec specs[MAX_INPUTS] = { 0 };
+	fy_input_slot *slots;
+	fy_inputs inputs;
+	int count;
+
+	FY_TRY(fy_method_inputs(model->program, model->method, model->arena, &slots, &count, diags));
+	count = tensor_inputs(slots, count, names);
+	for (int i = 0; i < count; i++)
+		specs[i].text = fy_arena_printf(model->arena, "%s=%s", names[i], shapes[step][i > 0]);
+	FY_TRY(fy_inputs_bind(&inputs, model, specs, count, diags));
+	fy_status status = convert(model, &inputs, diags);
+	fy_inputs_release(&inputs);
+	return status;
+}
+
+static void convert_model(const fy_model *model)
+{
+	fy_status status = FY_UNSUPPORTED;
+
+	for (size_t step = 0; step < FY_COUNT(shapes) && status != FY_OK; step++) {
+		fy_diags diags = { 0 };
+		status = try_shape(model, step, &diags);
+		fuzz_judge(status, &diags);
+		fy_diags_clear(&diags);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	fy_arena *arena = fy_arena_new();
+	fy_diags diags = { 0 };
+	fy_model model = { .kind = FY_MODEL_PROGRAM,
+			   .path = "fuzz.pt",
+			   .called = "fuzz.pt",
+			   .arena = arena,
+			   .method = "forward" };
+	fy_status status = fy_archive_open_bytes(&model.archive, arena, data, size, model.path, 0, &diags);
+
+	if (status == FY_OK && model.archive->kind == FY_KIND_TORCHSCRIPT)
+		status = fy_program_bind(&model.program, arena, model.archive, fy_eval_is_builtin, &diags);
+	fuzz_judge(status, &diags);
+	if (model.program)
+		convert_model(&model);
+	fy_archive_close(model.archive);
+	fy_diags_clear(&diags);
+	fy_arena_free(arena);
+	return 0;
+}
