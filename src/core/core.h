@@ -242,13 +242,13 @@ typedef struct fy_file {
 /* FY_IO or FY_USAGE (no such file, is a directory) with a diagnostic. */
 fy_status FY_MUST_USE fy_file_open(fy_file *file, const char *path, fy_diags *diags);
 void fy_file_close(fy_file *file);
-/* A descriptor for reading the mapped file without its map, the caller's; -1 when its path leads to another
- * file by now. */
-int fy_file_descriptor(const fy_file *file);
-/* Reads exactly `len` bytes at `offset`; false when that many are not to be had. */
-bool fy_read_at(int descriptor, uint64_t offset, void *to, size_t len);
 /* Bytes in memory as a file named `path`; they must outlive it. Closed like the others. */
 fy_file fy_file_of_bytes(const void *bytes, size_t size, const char *path);
+/* Brings a part into memory at once; NULL when it cannot be read or the file became shorter. */
+const uint8_t *fy_file_view(const fy_file *file, uint64_t offset, size_t len);
+/* A part that was looked at, by copying too, will not be needed soon: it no longer counts as memory of the
+ * process. */
+void fy_file_leave(const fy_file *file, uint64_t offset, size_t len);
 
 /* An output that appears whole or not at all: temp file beside its place, fsync, rename, fsync of the
  * folder. Unfinished ones are removed by fy_outputs_remove_all(), which is safe in a signal handler. The path
@@ -256,16 +256,17 @@ fy_file fy_file_of_bytes(const void *bytes, size_t size, const char *path);
 typedef struct fy_output fy_output;
 fy_status FY_MUST_USE fy_output_open(fy_output **out, const char *path, fy_diags *diags);
 fy_status FY_MUST_USE fy_output_write(fy_output *out, const void *bytes, size_t len); /* buffered */
-/* Bytes of a mapped file. Large ones are read without touching the map. */
+/* Bytes of a mapped file. */
 fy_status FY_MUST_USE fy_output_copy(fy_output *out, const fy_file *file, uint64_t offset, size_t len);
 uint64_t fy_output_size(const fy_output *out);
 const char *fy_output_path(const fy_output *out); /* what is replaced in the end: links followed */
 /* The hook is told, in the thread that writes, how many bytes are in the file and can be read back. */
 void fy_output_on_flush(fy_output *out, void (*hook)(void *user, uint64_t flushed), void *user);
 fy_status FY_MUST_USE fy_output_flush(fy_output *out);
-/* Both for another thread than the writer's: reads back what is in the file already, false on failure; sets
- * the disk to work on a part, so that syncing finds little left to do. */
-bool fy_output_read_back(const fy_output *out, uint64_t offset, void *to, size_t len);
+/* For another thread than the writer's: what is in the file already, to be given back; NULL on failure. */
+const uint8_t *fy_output_view(const fy_output *out, uint64_t offset, size_t len);
+void fy_output_leave(const uint8_t *bytes, size_t len);
+/* The same: sets the disk to work on a part, so that syncing finds little left to do. */
 void fy_output_push(const fy_output *out, uint64_t from, uint64_t to);
 /* Flushes and fsyncs; the file stays under its temporary name, which is returned: for reading it back. */
 fy_status FY_MUST_USE fy_output_finish(fy_output *out, const char **temporary_path);

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { PAGE = 4096 };
+
 static fy_status cannot_open(fy_diags *diags, const char *path)
 {
 	int error = errno;
@@ -60,30 +62,34 @@ fy_status fy_file_open(fy_file *file, const char *path, fy_diags *diags)
 	return status;
 }
 
-/* While it is mapped no other file can get its number. */
-int fy_file_descriptor(const fy_file *file)
+/* Whole pages that contain the bytes. */
+static void *pages_of(const void *bytes, size_t *len)
 {
-	struct stat info;
-	int fd = file->path && !file->borrowed ? open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+	size_t within = (uintptr_t)bytes % PAGE;
 
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &info) == 0 && file->device == (uint64_t)info.st_dev &&
-	    file->inode == (uint64_t)info.st_ino)
-		return fd;
-	close(fd);
-	return -1;
+	*len += within;
+	return (uint8_t *)(uintptr_t)bytes - within;
 }
 
-bool fy_read_at(int descriptor, uint64_t offset, void *to, size_t len)
+const uint8_t *fy_file_view(const fy_file *file, uint64_t offset, size_t len)
 {
-	for (size_t done = 0; done < len;) {
-		ssize_t n = pread(descriptor, (uint8_t *)to + done, len - done, (off_t)(offset + done));
-		if (n == 0 || (n < 0 && errno != EINTR))
-			return false;
-		done += n > 0 ? (size_t)n : 0;
-	}
-	return true;
+	const uint8_t *bytes = file->data + offset;
+
+	FY_ASSERT(offset <= file->size && len <= file->size - offset);
+#ifdef MADV_POPULATE_READ
+	void *pages = pages_of(bytes, &len);
+	if (len > 0 && !file->borrowed && madvise(pages, len, MADV_POPULATE_READ) != 0 && errno == EFAULT)
+		return NULL;
+#endif
+	return bytes;
+}
+
+void fy_file_leave(const fy_file *file, uint64_t offset, size_t len)
+{
+	void *pages = pages_of(file->data + offset, &len);
+
+	if (!file->borrowed)
+		(void)madvise(pages, len, MADV_DONTNEED);
 }
 
 fy_file fy_file_of_bytes(const void *bytes, size_t size, const char *path)

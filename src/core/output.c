@@ -12,13 +12,14 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum {
-	PIECE = 256 * 1024,       /* written at once; fits a core's cache */
-	COPIED_LEAST = 64 * 1024, /* less is not worth a descriptor */
+	PIECE = 64 * 1024,    /* written at once, at multiples: the system then keeps them in large pages */
+	VIEWED = 1024 * 1024, /* of a file that is copied */
 	PAGE = 4096,
 	UNFINISHED_LIMIT = 16,
 	NAME_TRIES = 100
@@ -39,9 +40,9 @@ struct fy_output {
 	const char *given; /* the path as the caller gave it, for messages */
 	unfinished *entry; /* holds the temporary name, of a placed one its own; NULL: nothing to remove */
 	bool placed;
-	int fd;                  /* -1 once finished */
-	fy_status failed;        /* the first failure, already reported */
-	uint8_t *block, *buffer; /* the buffer is the aligned part of the block */
+	int fd;           /* -1 once finished */
+	fy_status failed; /* the first failure, already reported */
+	uint8_t *buffer;
 	size_t buffered;
 	uint64_t size;
 	void (*hook)(void *user, uint64_t flushed);
@@ -169,7 +170,7 @@ static void destroy(fy_output *out)
 		close(out->fd);
 	if (out->entry)
 		atomic_store(&out->entry->state, 0);
-	fy_free(out->block);
+	fy_free(out->buffer);
 	fy_free(out->path);
 	fy_free(out);
 }
@@ -194,8 +195,7 @@ fy_status fy_output_open(fy_output **result, const char *path, fy_diags *diags)
 			fy_hint(diags, "the folder must exist");
 		return FY_IO;
 	}
-	out->block = fy_alloc(PIECE + PAGE);
-	out->buffer = out->block + (PAGE - (uintptr_t)out->block % PAGE);
+	out->buffer = fy_alloc(PIECE);
 	*result = out;
 	return FY_OK;
 }
@@ -209,70 +209,57 @@ static fy_status write_failed(fy_output *out, const char *what)
 	return out->failed;
 }
 
-/* Pieces begin at multiples of their size in the file: the system then keeps them in large pages. */
-fy_status fy_output_flush(fy_output *out)
+static fy_status write_through(fy_output *out, const uint8_t *bytes, size_t len)
 {
-	size_t done = 0;
-
-	if (out->buffered == 0)
-		return out->failed;
-	while (done < out->buffered && out->failed == FY_OK) {
-		ssize_t n = write(out->fd, out->buffer + done, out->buffered - done);
+	while (len > 0) {
+		ssize_t n = write(out->fd, bytes, len);
 		if (n < 0 && errno == EINTR && !fy_interrupted())
 			continue;
 		if (n < 0 && errno != EINTR)
 			return write_failed(out, "write");
 		if (n < 0 || fy_interrupted())
 			return out->failed = FY_INTERRUPTED;
-		done += (size_t)n;
+		bytes += n;
+		len -= (size_t)n;
 	}
-	out->buffered = 0;
-	if (out->hook && out->failed == FY_OK)
-		out->hook(out->user, out->size);
-	return out->failed;
+	if (out->hook)
+		out->hook(out->user, out->size - out->buffered);
+	return FY_OK;
 }
 
-/* Room for the next bytes, up to the end of a piece; `len` of them at most are wanted and then taken for
- * given. */
-static fy_status next_room(fy_output *out, size_t *len, uint8_t **room)
+fy_status fy_output_flush(fy_output *out)
 {
-	size_t at = (size_t)(out->size % PIECE);
+	size_t len = out->buffered;
 
-	if (at == 0 && out->buffered > 0)
-		FY_TRY(fy_output_flush(out));
-	*room = out->buffer + out->buffered;
-	if (*len > PIECE - at)
-		*len = PIECE - at;
-	out->buffered += *len;
-	out->size += *len;
-	return FY_OK;
+	out->buffered = 0;
+	return out->failed == FY_OK && len > 0 ? write_through(out, out->buffer, len) : out->failed;
+}
+
+/* Adds to the buffer, up to the end of a piece; returns how much. */
+static size_t put_buffered(fy_output *out, const uint8_t *bytes, size_t len)
+{
+	size_t room = PIECE - (size_t)(out->size % PIECE), n = len < room ? len : room;
+
+	memcpy(out->buffer + out->buffered, bytes, n);
+	out->buffered += n;
+	out->size += n;
+	return n;
 }
 
 fy_status fy_output_write(fy_output *out, const void *bytes, size_t len)
 {
 	FY_ASSERT(out->fd >= 0);
 	for (const uint8_t *from = bytes; len > 0 && out->failed == FY_OK;) {
-		size_t n = len;
-		uint8_t *room;
-		FY_TRY(next_room(out, &n, &room));
-		memcpy(room, from, n);
+		size_t n = PIECE;
+		if (len < PIECE || out->size % PIECE != 0) {
+			n = put_buffered(out, from, len);
+			if (out->size % PIECE == 0)
+				FY_TRY(fy_output_flush(out));
+		} else {
+			out->size += n;
+			FY_TRY(write_through(out, from, n));
+		}
 		from += n;
-		len -= n;
-	}
-	return out->failed;
-}
-
-static fy_status copy_from(fy_output *out, int from, const fy_file *file, uint64_t offset, size_t len)
-{
-	while (len > 0 && out->failed == FY_OK) {
-		size_t n = len;
-		uint8_t *room;
-		FY_TRY(next_room(out, &n, &room));
-		if (!fy_read_at(from, offset, room, n))
-			return out->failed = fy_error(out->diags, FY_IO, "file-read",
-						      &(fy_place){ .file = file->path },
-						      "cannot be read any more, or became shorter");
-		offset += n;
 		len -= n;
 	}
 	return out->failed;
@@ -280,13 +267,18 @@ static fy_status copy_from(fy_output *out, int from, const fy_file *file, uint64
 
 fy_status fy_output_copy(fy_output *out, const fy_file *file, uint64_t offset, size_t len)
 {
-	FY_ASSERT(offset <= file->size && len <= file->size - offset);
-	int from = len < COPIED_LEAST ? -1 : fy_file_descriptor(file);
-	if (from < 0)
-		return fy_output_write(out, file->data + offset, len);
-	fy_status status = copy_from(out, from, file, offset, len);
-	close(from);
-	return status;
+	while (len > 0 && out->failed == FY_OK) {
+		size_t n = len < VIEWED ? len : VIEWED;
+		const uint8_t *bytes = fy_file_view(file, offset, n);
+		if (!bytes)
+			return out->failed = fy_error(out->diags, FY_IO, "file-read",
+						      &(fy_place){ .file = file->path },
+						      "cannot be read any more, or became shorter");
+		FY_TRY(fy_output_write(out, bytes, n));
+		offset += n;
+		len -= n;
+	}
+	return out->failed;
 }
 
 uint64_t fy_output_size(const fy_output *out)
@@ -310,9 +302,20 @@ void fy_output_push(const fy_output *out, uint64_t from, uint64_t to)
 	(void)sync_file_range(out->fd, (off_t)from, (off_t)(to - from), SYNC_FILE_RANGE_WRITE);
 }
 
-bool fy_output_read_back(const fy_output *out, uint64_t offset, void *to, size_t len)
+const uint8_t *fy_output_view(const fy_output *out, uint64_t offset, size_t len)
 {
-	return fy_read_at(out->fd, offset, to, len);
+	size_t within = (size_t)(offset % PAGE);
+	void *pages = mmap(NULL, within + len, PROT_READ, MAP_SHARED | MAP_POPULATE, out->fd,
+			   (off_t)(offset - within));
+
+	return pages == MAP_FAILED ? NULL : (const uint8_t *)pages + within;
+}
+
+void fy_output_leave(const uint8_t *bytes, size_t len)
+{
+	size_t within = (uintptr_t)bytes % PAGE;
+
+	munmap((uint8_t *)(uintptr_t)bytes - within, within + len);
 }
 
 static int sync_fd(int fd)

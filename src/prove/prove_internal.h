@@ -11,7 +11,7 @@
 /*
  * Follows an output on another thread while it is written: reads back what is in the file already, compares
  * it with where it came from, and checks the CRC-32 of the archive's records on the way. Every byte is looked
- * at while it is warm, and no map is touched.
+ * at while it is warm.
  */
 typedef struct fy_readback fy_readback;
 fy_readback *fy_readback_start(fy_output *out, fy_archive *archive);

@@ -7,10 +7,10 @@
 
 #include <pthread.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
-	PIECE = 256 * 1024, /* two of them fit a core's cache */
+	PIECE = 1024 * 1024, /* looked at in one go */
+	WARM = 64 * 1024,    /* fits a core's first caches */
 	PUSHED = 16 * 1024 * 1024,
 	UNIT = 1024 * 1024, /* what is not full yet may be written again */
 };
@@ -27,18 +27,16 @@ typedef struct job {
 struct fy_readback {
 	fy_output *out;
 	fy_archive *archive;
-	int from; /* the archive, without its map; -1: by the map */
 	pthread_t thread;
 	bool running;
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t changed;
 	job *jobs;
 	size_t count, capacity;
-	uint64_t flushed;
-	bool done; /* nothing more will be written */
+	uint64_t flushed, wanted; /* of the output; the thread sleeps until so much is there */
+	bool done;                /* nothing more will be written */
 	fy_zip_record *damaged;
 	uint64_t pushed; /* from here on the thread's: up to where the disk is at work */
-	uint8_t source[PIECE], copy[PIECE];
 };
 
 /* ---- in the thread ---- */
@@ -46,19 +44,12 @@ struct fy_readback {
 static bool wait_for(fy_readback *r, uint64_t size)
 {
 	pthread_mutex_lock(&r->lock);
+	r->wanted = size;
 	while (r->flushed < size && !r->done)
 		pthread_cond_wait(&r->changed, &r->lock);
 	bool there = r->flushed >= size;
 	pthread_mutex_unlock(&r->lock);
 	return there;
-}
-
-/* Bytes of the archive file. */
-static const uint8_t *archive_bytes(fy_readback *r, uint64_t offset, size_t len)
-{
-	if (r->from < 0)
-		return r->archive->file.data + offset;
-	return fy_read_at(r->from, offset, r->source, len) ? r->source : NULL;
 }
 
 static void push(fy_readback *r, uint64_t end)
@@ -70,14 +61,6 @@ static void push(fy_readback *r, uint64_t end)
 	r->pushed = end;
 }
 
-static const uint8_t *tensor_bytes(fy_readback *r, const fy_tensor *tensor, uint64_t at, size_t len)
-{
-	uint64_t start = (uint64_t)tensor->offset * fy_dtype_size(tensor->dtype) + at;
-	if (tensor->storage->file == &r->archive->file)
-		return archive_bytes(r, tensor->storage->file_offset + start, len);
-	return tensor->storage->bytes + start;
-}
-
 static void judge_record(fy_readback *r, fy_zip_record *record, uint32_t crc)
 {
 	record->crc_checked = crc == record->crc;
@@ -87,17 +70,19 @@ static void judge_record(fy_readback *r, fy_zip_record *record, uint32_t crc)
 
 static void check_record(fy_readback *r, fy_zip_record *record)
 {
+	const fy_file *file = &r->archive->file;
 	uint32_t crc = 0;
 	if (record->deflated || record->crc_checked)
 		return; /* what is deflated was checked when it was unpacked */
 	for (uint64_t at = 0; at < record->size; at += PIECE) {
 		size_t n = record->size - at < PIECE ? (size_t)(record->size - at) : PIECE;
-		const uint8_t *bytes = archive_bytes(r, record->offset + at, n);
+		const uint8_t *bytes = fy_file_view(file, record->offset + at, n);
 		if (!bytes) {
 			r->damaged = record;
 			return;
 		}
 		crc = fy_zip_crc(crc, bytes, n);
+		fy_file_leave(file, record->offset + at, n);
 	}
 	judge_record(r, record, crc);
 }
@@ -111,6 +96,38 @@ static bool is_whole(const fy_readback *r, const job *j)
 	       j->size == j->record->size;
 }
 
+/* A piece that is in memory on both sides. crc NULL: not wanted. */
+static finding compare_piece(const uint8_t *source, const uint8_t *copy, size_t len, uint32_t *crc)
+{
+	finding found = SAME;
+	for (size_t at = 0; at < len; at += WARM) {
+		size_t n = len - at < WARM ? len - at : WARM;
+		if (memcmp(source + at, copy + at, n) != 0)
+			found = DIFFERENT;
+		if (crc)
+			*crc = fy_zip_crc(*crc, source + at, n);
+	}
+	return found;
+}
+
+/* `len` bytes at `at` of the tensor. */
+static finding compare_part(const fy_readback *r, const job *j, uint64_t at, size_t len, uint32_t *crc)
+{
+	const fy_storage *storage = j->tensor->storage;
+	uint64_t start = (uint64_t)j->tensor->offset * fy_dtype_size(j->tensor->dtype) + at;
+	const uint8_t *source = storage->bytes + start;
+	if (storage->file && !fy_file_view(storage->file, storage->file_offset + start, len))
+		return NOT_COMPARED;
+	const uint8_t *copy = fy_output_view(r->out, j->offset + at, len);
+	if (!copy)
+		return NOT_COMPARED;
+	finding found = compare_piece(source, copy, len, crc);
+	fy_output_leave(copy, len);
+	if (storage->file)
+		fy_file_leave(storage->file, storage->file_offset + start, len);
+	return found;
+}
+
 static finding compare(fy_readback *r, const job *j)
 {
 	bool whole = is_whole(r, j);
@@ -120,13 +137,10 @@ static finding compare(fy_readback *r, const job *j)
 		size_t n = j->size - at < PIECE ? (size_t)(j->size - at) : PIECE;
 		if (!wait_for(r, j->offset + at + n))
 			return NOT_COMPARED;
-		const uint8_t *bytes = tensor_bytes(r, j->tensor, at, n);
-		if (!bytes || !fy_output_read_back(r->out, j->offset + at, r->copy, n))
-			return NOT_COMPARED;
-		if (memcmp(bytes, r->copy, n) != 0)
-			found = DIFFERENT;
-		if (whole)
-			crc = fy_zip_crc(crc, bytes, n);
+		finding part = compare_part(r, j, at, n, whole ? &crc : NULL);
+		if (part == NOT_COMPARED)
+			return part;
+		found = part == DIFFERENT ? part : found;
 		push(r, j->offset + at + n);
 	}
 	if (whole)
@@ -169,7 +183,8 @@ static void on_flush(void *user, uint64_t flushed)
 	fy_readback *r = user;
 	pthread_mutex_lock(&r->lock);
 	r->flushed = flushed;
-	pthread_cond_signal(&r->changed);
+	if (flushed >= r->wanted)
+		pthread_cond_signal(&r->changed);
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -178,7 +193,6 @@ fy_readback *fy_readback_start(fy_output *out, fy_archive *archive)
 	fy_readback *r = fy_zalloc(sizeof(*r));
 	r->out = out;
 	r->archive = archive;
-	r->from = fy_file_descriptor(&archive->file);
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_cond_init(&r->changed, NULL);
 	r->running = pthread_create(&r->thread, NULL, follow, r) == 0;
@@ -230,8 +244,6 @@ fy_status fy_readback_end(fy_readback *readback, fy_diags *diags)
 		follow(r);
 	r->running = false;
 	fy_output_on_flush(r->out, NULL, NULL);
-	if (r->from >= 0)
-		close(r->from);
 	return r->damaged ? fy_zip_check_crc(r->archive->zip, r->damaged, diags) : FY_OK;
 }
 
