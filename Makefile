@@ -1,6 +1,7 @@
 # ferry: `make` builds build/ferry; `make help` lists the rest. Variants: make V=debug, make V=asan.
 V ?= release
 PREFIX ?= /usr/local
+PYTHON ?= python3
 BUILD := build$(if $(filter-out release,$(V)),/$(V))
 VERSION := $(shell sed -n 's/^\#define FERRY_VERSION "\(.*\)"/\1/p' include/ferry.h 2>/dev/null)
 ifeq ($(origin CC),default)
@@ -98,6 +99,8 @@ replay: $(REPLAY) ## give the seeds and finds of the fuzz targets to them once m
 	@tests/run $(BUILD) replay
 fuzz: ## fuzz one part with libFuzzer: make fuzz TARGET=zip|pickle|script|onnx|convert SECONDS=60
 	@tools/fuzz "$(TARGET)" "$(SECONDS)"
+bench: $(BUILD)/ferry ## measure large files (4.3 GB, some minutes); PYTHON with torch and onnx: their times, too
+	@$(PYTHON) bench/run $(BUILD)/ferry --folder $(BUILD)/bench
 demo: $(BUILD)/ferry ## convert and verify a sample network
 	@tools/demo $(BUILD)/ferry
 
@@ -123,5 +126,5 @@ clean: ## remove everything built
 	rm -rf build
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r a b; do printf '%-22s%s\n' "$$a" "$$b"; done
-.PHONY: FORCE all deps deps-test onnxruntime test unit cli bless replay fuzz demo check-layers format format-check install clean help
+.PHONY: FORCE all deps deps-test onnxruntime test unit cli bless replay fuzz bench demo check-layers format format-check install clean help
 -include $(OBJ:.o=.d) $(UNIT:=.d) $(REPLAY:=.d) $(wildcard $(BUILD)/target/*.d)
