@@ -14,6 +14,11 @@
  * borrowed and lives as long as the session, or as the comment says. Nothing is printed. Options may be NULL
  * and are initialised by their macro, so that they can grow. Sessions share nothing and may live in different
  * threads, but for the number of threads of the kernels; one session belongs to one thread at a time.
+ *
+ * When memory runs out the work is left at once, all that the session had is given back, and the session is
+ * spent: every call gives FERRY_IO from then on, its models have no outputs; close it. Input files are
+ * mapped: a handler for SIGBUS, installed when the first one is opened, turns a file that becomes shorter
+ * while it is read into FERRY_IO, and passes on what is not its own.
  */
 #ifndef FERRY_H
 #define FERRY_H

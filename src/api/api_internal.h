@@ -9,7 +9,11 @@
 #include "prove/prove.h"
 
 struct ferry_session {
-	fy_arena *arena; /* of everything its models and diagnostics point to */
+	fy_guard guard; /* owns all that is allocated for it, but for the session and its models themselves */
+	bool spent;     /* memory ran out: nothing is left but the two */
+	bool working;
+	char spent_json[512]; /* the report then */
+	fy_arena *arena;      /* of everything its models and diagnostics point to */
 	fy_diags diags;
 	ferry_session_options options;
 	fy_progress progress;
@@ -32,10 +36,18 @@ struct ferry_model {
 	ferry_model *next;
 };
 
+/*
+ * Runs work(context) and returns what it returns, as the public type. When memory runs out meanwhile,
+ * everything that the session has is given back and the session is spent: FERRY_IO, now and ever after.
+ */
+typedef fy_status (*fy_api_work_fn)(void *context);
+ferry_status fy_api_call(ferry_session *session, fy_api_work_fn work, void *context);
+const char *fy_api_spent_report(const ferry_session *session, ferry_format format);
+const char *fy_api_spent_diagnostics(ferry_format format);
 /* Forgets the last report and diagnostics. */
 void fy_api_begin(ferry_session *session, const char *command);
-/* Finishes the report; returns status as the public type. */
-ferry_status fy_api_end(ferry_session *session, fy_status status);
+/* Finishes the report; returns the final status. */
+fy_status fy_api_end(ferry_session *session, fy_status status);
 /* Adds a stage to the report and tells the listener; takes stage->json. For fy_stage_sink. */
 void fy_api_stage(void *user, const fy_stage *stage);
 /* ONNX Runtime, looked for once; *out NULL when there is none. */

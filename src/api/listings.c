@@ -97,15 +97,26 @@ static fy_status show_operator(ferry_session *session, const char *name)
 	return FY_OK;
 }
 
+typedef struct operators_call {
+	ferry_session *session;
+	const char *name;
+} operators_call;
+
+static fy_status do_operators(void *context)
+{
+	const operators_call *c = context;
+	fy_status status = FY_OK;
+	fy_api_begin(c->session, "ops");
+	if (c->name)
+		status = show_operator(c->session, c->name);
+	else
+		list_operators(c->session);
+	return fy_api_end(c->session, status);
+}
+
 ferry_status ferry_operators(ferry_session *session, const char *name)
 {
-	fy_status status = FY_OK;
-	fy_api_begin(session, "ops");
-	if (name)
-		status = show_operator(session, name);
-	else
-		list_operators(session);
-	return fy_api_end(session, status);
+	return fy_api_call(session, do_operators, &(operators_call){ session, name });
 }
 
 /* ---- doctor ---- */
@@ -170,8 +181,9 @@ static void show_runtimes(ferry_session *session, const fy_ort *ort)
 	fy_ort_places_release(places, count);
 }
 
-ferry_status ferry_doctor(ferry_session *session)
+static fy_status do_doctor(void *context)
 {
+	ferry_session *session = context;
 	fy_ort *ort = NULL;
 	fy_api_begin(session, "doctor");
 	put_line(session, "ferry", FERRY_VERSION);
@@ -183,4 +195,9 @@ ferry_status ferry_doctor(ferry_session *session)
 	fy_json_set(session->json, "opset_min", fy_json_int(FY_ONNX_OPSET_MIN));
 	fy_json_set(session->json, "opset_max", fy_json_int(FY_ONNX_OPSET_MAX));
 	return fy_api_end(session, status);
+}
+
+ferry_status ferry_doctor(ferry_session *session)
+{
+	return fy_api_call(session, do_doctor, session);
 }

@@ -7,12 +7,21 @@
 #include <string.h>
 #include <sys/stat.h>
 
-ferry_status ferry_model_open(ferry_model **out, ferry_session *session, const char *path, const char *method)
+typedef struct open_call {
+	ferry_session *session;
+	ferry_model *model;
+	const char *path, *method;
+} open_call;
+
+static fy_status do_open(void *context)
 {
-	fy_model *inner;
+	open_call *c = context;
+	ferry_session *session = c->session;
+	if (!c->model)
+		fy_out_of_memory();
 	const ferry_session_options *o = &session->options;
 	fy_open_options options = {
-		.method = method ? fy_arena_strdup(session->arena, method) : NULL,
+		.method = c->method ? fy_arena_strdup(session->arena, c->method) : NULL,
 		.limits = { .steps = o->max_steps,
 			    .nodes = o->max_nodes,
 			    .unrolled = o->max_unroll,
@@ -20,14 +29,27 @@ ferry_status ferry_model_open(ferry_model **out, ferry_session *session, const c
 		.max_unpacked = o->max_unpacked > 0 ? (uint64_t)o->max_unpacked : 0,
 	};
 	fy_api_begin(session, "open");
-	fy_status status = fy_model_open(&inner, session->arena, path, &options, &session->diags);
-	if (status == FY_OK) {
-		ferry_model *model = fy_zalloc(sizeof(*model));
-		*model = (ferry_model){ .session = session, .inner = inner, .next = session->models };
-		session->models = model;
-		*out = model;
-	}
+	fy_status status =
+		fy_model_open(&c->model->inner, session->arena, c->path, &options, &session->diags);
 	return fy_api_end(session, status);
+}
+
+/* The handle lives even where the rest of the session is gone. */
+ferry_status ferry_model_open(ferry_model **out, ferry_session *session, const char *path, const char *method)
+{
+	ferry_model *model = fy_try_alloc_lasting(sizeof(*model));
+	open_call c = { session, model, path, method };
+	ferry_status status = fy_api_call(session, do_open, &c);
+	*out = NULL;
+	if (status != FERRY_OK) {
+		fy_free(model);
+		return status;
+	}
+	model->session = session;
+	model->next = session->models;
+	session->models = model;
+	*out = model;
+	return FERRY_OK;
 }
 
 static void drop_outputs(ferry_model *model)
@@ -57,6 +79,12 @@ void ferry_model_close(ferry_model *model)
 
 /* ---- inputs ---- */
 
+typedef struct input_call {
+	ferry_model *model;
+	const char *text; /* the specification, or the name of the tensor */
+	const ferry_tensor *tensor;
+} input_call;
+
 static void add_spec(ferry_model *model, const char *text, fy_tensor *tensor)
 {
 	model->specs =
@@ -65,10 +93,16 @@ static void add_spec(ferry_model *model, const char *text, fy_tensor *tensor)
 		(fy_input_spec){ fy_arena_strdup(model->session->arena, text), tensor };
 }
 
+static fy_status do_input(void *context)
+{
+	const input_call *c = context;
+	add_spec(c->model, c->text, NULL);
+	return FY_OK;
+}
+
 ferry_status ferry_model_input(ferry_model *model, const char *spec)
 {
-	add_spec(model, spec, NULL);
-	return FERRY_OK;
+	return fy_api_call(model->session, do_input, &(input_call){ model, spec, NULL });
 }
 
 static fy_status copy_tensor(fy_tensor **out, const ferry_tensor *tensor, fy_diags *diags)
@@ -99,15 +133,21 @@ static fy_status copy_tensor(fy_tensor **out, const ferry_tensor *tensor, fy_dia
 	return FY_OK;
 }
 
-ferry_status ferry_model_input_tensor(ferry_model *model, const char *name, const ferry_tensor *tensor)
+static fy_status do_input_tensor(void *context)
 {
-	ferry_session *session = model->session;
+	const input_call *c = context;
+	ferry_session *session = c->model->session;
 	fy_tensor *copy = NULL;
 	fy_api_begin(session, "input");
-	fy_status status = copy_tensor(&copy, tensor, &session->diags);
+	fy_status status = copy_tensor(&copy, c->tensor, &session->diags);
 	if (status == FY_OK)
-		add_spec(model, name ? fy_arena_printf(session->arena, "%s=", name) : "", copy);
+		add_spec(c->model, c->text ? fy_arena_printf(session->arena, "%s=", c->text) : "", copy);
 	return fy_api_end(session, status);
+}
+
+ferry_status ferry_model_input_tensor(ferry_model *model, const char *name, const ferry_tensor *tensor)
+{
+	return fy_api_call(model->session, do_input_tensor, &(input_call){ model, name, tensor });
 }
 
 /* ---- running ---- */
@@ -146,7 +186,7 @@ static void view_outputs(ferry_model *model)
 	for (int i = 0; i < outputs->count; i++) {
 		fy_tensor *plain = fy_tensor_contiguous(outputs->tensors[i]);
 		if (!plain)
-			fy_out_of_memory((size_t)fy_tensor_numel(outputs->tensors[i]));
+			fy_out_of_memory();
 		fy_tensor_unref(outputs->tensors[i]);
 		outputs->tensors[i] = plain;
 		const char *name = outputs->names[i];
@@ -185,9 +225,16 @@ static void tell_outputs(ferry_model *model, bool elsewhere, double seconds)
 	}
 }
 
-ferry_status ferry_model_run(ferry_model *model, const ferry_run_options *options)
+typedef struct run_call {
+	ferry_model *model;
+	const ferry_run_options *options;
+} run_call;
+
+static fy_status do_run(void *context)
 {
-	bool elsewhere = options && options->onnxruntime;
+	const run_call *c = context;
+	ferry_model *model = c->model;
+	bool elsewhere = c->options && c->options->onnxruntime;
 	double start = fy_now();
 	fy_inputs inputs = { 0 };
 	drop_outputs(model);
@@ -201,6 +248,11 @@ ferry_status ferry_model_run(ferry_model *model, const ferry_run_options *option
 	return fy_api_end(model->session, status);
 }
 
+ferry_status ferry_model_run(ferry_model *model, const ferry_run_options *options)
+{
+	return fy_api_call(model->session, do_run, &(run_call){ model, options });
+}
+
 int ferry_model_output_count(const ferry_model *model)
 {
 	return model->outputs.count;
@@ -211,27 +263,37 @@ const ferry_tensor *ferry_model_output(const ferry_model *model, int index)
 	return index >= 0 && index < model->outputs.count ? &model->output_views[index] : NULL;
 }
 
-ferry_status ferry_model_save_outputs(ferry_model *model, const char *folder)
+typedef struct save_call {
+	ferry_model *model;
+	const char *folder;
+} save_call;
+
+static fy_status do_save_outputs(void *context)
 {
-	ferry_session *session = model->session;
+	const save_call *c = context;
+	ferry_session *session = c->model->session;
+	const char *folder = fy_arena_strdup(session->arena, c->folder);
 	fy_diags_clear(&session->diags);
 	if (mkdir(folder, 0777) != 0 && errno != EEXIST)
-		return (ferry_status)fy_error(&session->diags, FY_IO, "folder",
-					      &(fy_place){ .file = fy_arena_strdup(session->arena, folder) },
-					      "cannot make the folder: %s", strerror(errno));
-	for (int i = 0; i < model->outputs.count; i++) {
+		return fy_error(&session->diags, FY_IO, "folder", &(fy_place){ .file = folder },
+				"cannot make the folder: %s", strerror(errno));
+	for (int i = 0; i < c->model->outputs.count; i++) {
 		const char *path = fy_arena_printf(session->arena, "%s/output_%d.npy", folder, i);
-		fy_status status = fy_npy_write(path, model->outputs.tensors[i], &session->diags);
-		if (status != FY_OK)
-			return (ferry_status)status;
+		FY_TRY(fy_npy_write(path, c->model->outputs.tensors[i], &session->diags));
 	}
-	return FERRY_OK;
+	return FY_OK;
+}
+
+ferry_status ferry_model_save_outputs(ferry_model *model, const char *folder)
+{
+	return fy_api_call(model->session, do_save_outputs, &(save_call){ model, folder });
 }
 
 /* ---- describing ---- */
 
-ferry_status ferry_model_inspect(ferry_model *model)
+static fy_status do_inspect(void *context)
 {
+	ferry_model *model = context;
 	ferry_session *session = model->session;
 	fy_description description;
 	fy_api_begin(session, "inspect");
@@ -242,4 +304,9 @@ ferry_status ferry_model_inspect(ferry_model *model)
 		fy_description_release(&description);
 	}
 	return fy_api_end(session, status);
+}
+
+ferry_status ferry_model_inspect(ferry_model *model)
+{
+	return fy_api_call(model->session, do_inspect, model);
 }

@@ -42,10 +42,18 @@ static fy_convert_request make_request(ferry_model *model, const ferry_convert_o
 	return request;
 }
 
-ferry_status ferry_model_convert(ferry_model *model, const char *path, const ferry_convert_options *options)
+typedef struct convert_call {
+	ferry_model *model;
+	const char *path;
+	const ferry_convert_options *options;
+} convert_call;
+
+static fy_status do_convert(void *context)
 {
+	const convert_call *c = context;
+	ferry_model *model = c->model;
 	ferry_session *session = model->session;
-	ferry_convert_options o = take_convert_options(options);
+	ferry_convert_options o = take_convert_options(c->options);
 	fy_ort *ort = NULL;
 	fy_buf graph = { 0 };
 	fy_api_begin(session, "convert");
@@ -56,7 +64,7 @@ ferry_status ferry_model_convert(ferry_model *model, const char *path, const fer
 		fy_convert_request request = make_request(model, &o, verify_specs);
 		fy_work work = fy_api_work(session, ort, o.golden, o.bound_mean, o.bound_rtol, o.bound_atol);
 		request.graph_text = &graph;
-		status = fy_convert_file(model->inner, path, &request, &work, &session->diags);
+		status = fy_convert_file(model->inner, c->path, &request, &work, &session->diags);
 	}
 	if (o.until || o.dump)
 		session->text.len = 0; /* the report is the graph alone */
@@ -68,9 +76,21 @@ ferry_status ferry_model_convert(ferry_model *model, const char *path, const fer
 	return fy_api_end(session, status);
 }
 
-ferry_status ferry_model_verify(ferry_model *reference, ferry_model *file,
-				const ferry_verify_options *options)
+ferry_status ferry_model_convert(ferry_model *model, const char *path, const ferry_convert_options *options)
 {
+	return fy_api_call(model->session, do_convert, &(convert_call){ model, path, options });
+}
+
+typedef struct verify_call {
+	ferry_model *reference, *file;
+	const ferry_verify_options *options;
+} verify_call;
+
+static fy_status do_verify(void *context)
+{
+	const verify_call *c = context;
+	const ferry_verify_options *options = c->options;
+	ferry_model *reference = c->reference, *file = c->file;
 	ferry_session *session = reference->session;
 	ferry_verify_options o = { 0 };
 	fy_ort *ort = NULL;
@@ -87,4 +107,10 @@ ferry_status ferry_model_verify(ferry_model *reference, ferry_model *file,
 		status = fy_verify_file(reference->inner, file->inner, &request, &work, &session->diags);
 	}
 	return fy_api_end(session, status);
+}
+
+ferry_status ferry_model_verify(ferry_model *reference, ferry_model *file,
+				const ferry_verify_options *options)
+{
+	return fy_api_call(reference->session, do_verify, &(verify_call){ reference, file, options });
 }

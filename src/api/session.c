@@ -15,20 +15,34 @@ const char *ferry_verdict_name(ferry_verdict verdict)
 	return fy_verdict_name((fy_verdict)verdict);
 }
 
+static fy_status start(void *context)
+{
+	ferry_session *session = context;
+	session->arena = fy_arena_new();
+	if (session->options.onnxruntime)
+		session->options.onnxruntime = fy_arena_strdup(session->arena, session->options.onnxruntime);
+	return FY_OK;
+}
+
 ferry_status ferry_session_open(ferry_session **out, const ferry_session_options *options)
 {
-	ferry_session *session = fy_zalloc(sizeof(*session));
-	session->arena = fy_arena_new();
+	ferry_session *session = fy_try_alloc_lasting(sizeof(*session));
+	*out = NULL;
+	if (!session)
+		return FERRY_IO;
+	fy_guard_init(&session->guard);
 	if (options)
 		memcpy(&session->options, options,
 		       options->size < sizeof(*options) ? options->size : sizeof(*options));
-	if (session->options.onnxruntime)
-		session->options.onnxruntime = fy_arena_strdup(session->arena, session->options.onnxruntime);
 	session->progress = (fy_progress){ session->options.on_progress, session->options.user };
 	if (session->options.threads > 0)
 		fy_kernels_set_threads(session->options.threads);
-	*out = session;
-	return FERRY_OK;
+	ferry_status status = fy_api_call(session, start, session);
+	if (status == FERRY_OK)
+		*out = session;
+	else
+		ferry_session_close(session);
+	return status;
 }
 
 void ferry_session_close(ferry_session *session)
@@ -53,23 +67,34 @@ bool ferry_interrupt(void)
 	return fy_outputs_remove_all();
 }
 
+static fy_status print_text(void *context)
+{
+	ferry_session *session = context;
+	fy_diags_print(&session->diags, &session->diags_text, session->options.colour);
+	return FY_OK;
+}
+
+static fy_status print_json(void *context)
+{
+	ferry_session *session = context;
+	fy_json *json = fy_diags_json(&session->diags);
+	fy_json_print(json, &session->diags_text);
+	fy_json_free(json);
+	return FY_OK;
+}
+
 const char *ferry_diagnostics(ferry_session *session, ferry_format format)
 {
 	session->diags_text.len = 0;
-	if (format == FERRY_JSON) {
-		fy_json *json = fy_diags_json(&session->diags);
-		fy_json_print(json, &session->diags_text);
-		fy_json_free(json);
-	} else if (session->diags.count) {
-		fy_diags_print(&session->diags, &session->diags_text, session->options.colour);
-	} else {
-		return "";
-	}
-	return fy_buf_text(&session->diags_text);
+	if (fy_api_call(session, format == FERRY_JSON ? print_json : print_text, session) != FERRY_OK)
+		return fy_api_spent_diagnostics(format);
+	return session->diags_text.len ? fy_buf_text(&session->diags_text) : "";
 }
 
 const char *ferry_report(ferry_session *session, ferry_format format)
 {
+	if (session->spent)
+		return fy_api_spent_report(session, format);
 	return format == FERRY_JSON ? fy_buf_text(&session->json_text) : fy_buf_text(&session->text);
 }
 
@@ -88,8 +113,21 @@ void fy_api_begin(ferry_session *session, const char *command)
 	fy_json_set(session->json, "command", fy_json_str(command));
 }
 
-ferry_status fy_api_end(ferry_session *session, fy_status status)
+/* What was found in a file that changed meanwhile says nothing. */
+static fy_status judge_files(ferry_session *session, fy_status status)
 {
+	fy_diags found = { 0 };
+	fy_status files = fy_files_check(&found);
+	if (files == FY_OK)
+		return status;
+	fy_diags_clear(&session->diags);
+	session->diags = found;
+	return files;
+}
+
+fy_status fy_api_end(ferry_session *session, fy_status status)
+{
+	status = judge_files(session, status);
 	if (status == FY_OK && fy_interrupted())
 		status = FY_INTERRUPTED;
 	fy_json_set(session->json, "status", fy_json_int(status));
@@ -97,7 +135,7 @@ ferry_status fy_api_end(ferry_session *session, fy_status status)
 	fy_json_print(session->json, &session->json_text);
 	fy_json_free(session->json);
 	session->json = NULL;
-	return (ferry_status)status;
+	return status;
 }
 
 static void put_coloured(fy_buf *out, bool colour, const char *code, const char *text)

@@ -489,11 +489,23 @@ static fy_status compare_crc(const fy_zip *zip, fy_zip_record *record, const voi
 	return FY_OK;
 }
 
+static void *inflate_alloc(void *user, uInt count, uInt size)
+{
+	(void)user;
+	return fy_alloc((size_t)count * size);
+}
+
+static void inflate_free(void *user, void *block)
+{
+	(void)user;
+	fy_free(block);
+}
+
 /* Exactly record->size bytes must come out, with nothing left over on either side. */
 static bool inflate_all(const uint8_t *from, uint64_t packed, uint8_t *to, uint64_t size)
 {
 	const uint64_t step = (uint64_t)1 << 30;
-	z_stream stream = { 0 };
+	z_stream stream = { .zalloc = inflate_alloc, .zfree = inflate_free };
 	uint8_t spill;
 	bool ended = false;
 

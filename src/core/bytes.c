@@ -37,7 +37,7 @@ static void reserve(fy_buf *buf, size_t more)
 	size_t need;
 
 	if (!fy_add_size(buf->len, more, &need) || !fy_add_size(need, 1, &need))
-		fy_out_of_memory(SIZE_MAX);
+		fy_out_of_memory();
 	buf->data = fy_grow(buf->data, &buf->cap, need, 1);
 }
 

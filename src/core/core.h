@@ -45,8 +45,7 @@ _Noreturn void fy_bug_at(const char *file, int line, const char *format, ...) FY
 
 /* ---- memory: memory.c ----------------------------------------------------------------------- */
 
-/* Never NULL. On failure the out-of-memory handler runs; the default one removes unfinished output
- * files, says "out of memory" and exits with FY_IO. */
+/* Never NULL. Without memory fy_out_of_memory() is called. */
 void *fy_alloc(size_t size);
 void *fy_zalloc(size_t size);
 void *fy_realloc(void *old, size_t size);
@@ -56,9 +55,12 @@ char *fy_strdup(const char *text);
 #define FY_ALLOC_MOST ((size_t)1 << 39)
 /* May return NULL: for sizes that come from a file. Zeroed when zero is true. */
 void *fy_try_alloc(size_t size, bool zero);
-void fy_set_out_of_memory_handler(void (*handler)(size_t size));
-/* What fy_alloc does when it gets nothing: for memory that other libraries failed to get. */
-_Noreturn void fy_out_of_memory(size_t size);
+/* As fy_try_alloc, zeroed, of no guard: for what has to outlive one. */
+void *fy_try_alloc_lasting(size_t size);
+/* What fy_alloc does when it gets nothing: also for memory that other libraries failed to get. Leaves the
+ * innermost fy_guard_run of this thread. Outside of any it removes unfinished output files, says "out of
+ * memory" and exits with FY_IO. Never inside fy_parallel. */
+_Noreturn void fy_out_of_memory(void);
 
 /* Grows `items` (of item_size bytes each) so that at least `need` fit; updates *capacity. */
 void *fy_grow(void *items, size_t *capacity, size_t need, size_t item_size);
@@ -82,6 +84,47 @@ void *fy_arena_grow(fy_arena *arena, const void *items, size_t count, size_t *ca
 /* count comes from checked places only: the product is checked and a wrap is a bug. */
 void *fy_arena_array(fy_arena *arena, size_t count, size_t item_size);
 #define FY_NEW_ARRAY(arena, type, count) ((type *)fy_arena_array((arena), (size_t)(count), sizeof(type)))
+
+/* ---- running out of memory: guard.c ---------------------------------------------------------- */
+
+/* A place in a ring. */
+typedef struct fy_ring {
+	struct fy_ring *prev, *next;
+} fy_ring;
+
+/* Owner of everything that is allocated while fy_guard_run runs with it. */
+typedef struct fy_guard {
+	fy_ring blocks, holds;
+	struct fy_mapping *lost; /* files that changed and are closed already */
+} fy_guard;
+
+/* Something beside memory that has to be given back when work is left: a map, a file, a thread. */
+typedef struct fy_hold {
+	fy_ring link;
+	void (*release)(void *what);
+	void *what;
+} fy_hold;
+
+void fy_guard_init(fy_guard *guard);
+/*
+ * Runs work(context). FY_IO when memory ran out in it: it was left where it stood, and what it allocated is
+ * still there for fy_guard_release. guard NULL: what it allocates belongs to the present guard. For a caller
+ * that has to tidy up what no guard knows, and then calls fy_out_of_memory() in its turn.
+ */
+fy_status FY_MUST_USE fy_guard_run(fy_guard *guard, void (*work)(void *context), void *context);
+/* Gives back all holds, the newest first, then all blocks. */
+void fy_guard_release(fy_guard *guard);
+fy_guard *fy_guard_current(void); /* of this thread; NULL: none */
+
+/* `hold` stays where it is, mostly in the block that it belongs to, until it is dropped or released. */
+void fy_hold_add(fy_hold *hold, void (*release)(void *what), void *what);
+void fy_hold_drop(fy_hold *hold);
+
+/* For memory.c: what stands in front of a block; leaving, if there is anything to leave. */
+void fy_guard_link(fy_ring *block);
+void fy_guard_unlink(fy_ring *link);
+void fy_guard_leave(void);
+void fy_free_owned(fy_ring *block);
 
 /* ---- checked arithmetic (inline) ------------------------------------------------------------ */
 
@@ -228,20 +271,24 @@ void fy_diags_print(const fy_diags *diags, fy_buf *out, bool colour);
 void fy_diags_truncate(fy_diags *diags, size_t count);
 void fy_diags_clear(fy_diags *diags);
 
-/* ---- files: file.c, output.c ---------------------------------------------------------------- */
+/* ---- files: mapping.c, file.c, output.c ------------------------------------------------------ */
 
 /* A file mapped read-only. Size 0 gives data == "" (not NULL). */
 typedef struct fy_file {
 	char *path;
+	struct fy_mapping *mapping;
 	const uint8_t *data;
 	size_t size;
 	uint64_t device, inode;
-	bool borrowed; /* bytes of somebody else: not unmapped */
 } fy_file;
 
-/* FY_IO or FY_USAGE (no such file, is a directory) with a diagnostic. */
+/* FY_IO or FY_USAGE (no such file, is a directory) with a diagnostic. The path is borrowed as in fy_place. */
 fy_status FY_MUST_USE fy_file_open(fy_file *file, const char *path, fy_diags *diags);
 void fy_file_close(fy_file *file);
+/* FY_IO with a diagnostic when a file that this thread's guard has or had open became shorter or was written
+ * to meanwhile: whatever was read from it is then not to be trusted, and was zeros where the file was gone.
+ */
+fy_status FY_MUST_USE fy_files_check(fy_diags *diags);
 /* Bytes in memory as a file named `path`; they must outlive it. Closed like the others. */
 fy_file fy_file_of_bytes(const void *bytes, size_t size, const char *path);
 /* Brings a part into memory at once; NULL when it cannot be read or the file became shorter. */
@@ -306,7 +353,7 @@ void fy_progress_say(const fy_progress *progress, const char *what, int64_t done
 
 double fy_now(void); /* monotonic seconds */
 
-/* ---- JSON: json.c, the only place that knows jansson ----------------------------------------- */
+/* ---- JSON: json.c --------------------------------------------------------------------------- */
 
 typedef struct fy_json fy_json; /* a value; owned by whoever it was put into */
 fy_json *fy_json_object(void);
@@ -315,7 +362,7 @@ fy_json *fy_json_str(const char *text); /* NULL gives null; invalid UTF-8 is esc
 fy_json *fy_json_int(int64_t value);
 fy_json *fy_json_num(double value); /* nan and inf become strings */
 fy_json *fy_json_bool(bool value);
-void fy_json_set(fy_json *object, const char *key, fy_json *value); /* takes value */
+void fy_json_set(fy_json *object, const char *key, fy_json *value); /* takes value; a key is set once */
 void fy_json_add(fy_json *array, fy_json *value);                   /* takes value */
 void fy_json_print(const fy_json *value, fy_buf *out);              /* indented, keys in order of insertion */
 void fy_json_free(fy_json *value);

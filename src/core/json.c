@@ -1,41 +1,48 @@
 /*
- * The door to jansson, which keeps the tree; printing is ours, so that numbers come out in their shortest
- * form. An fy_json is a json_t under another name.
+ * JSON that is built and printed: numbers in their shortest form, keys in order of insertion. It is never
+ * read.
  */
 #include "core/core.h"
 
-#include <jansson.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-static fy_json *wrap(json_t *value)
-{
-	if (!value)
-		fy_out_of_memory(0);
-	return (fy_json *)value;
-}
+typedef enum kind { OBJECT, ARRAY, STRING, INTEGER, REAL, WORD } kind;
 
-static json_t *unwrap(fy_json *value)
+struct fy_json {
+	kind kind;
+	fy_json *next; /* in the object or array that it was put into */
+	char *key;     /* in an object */
+	fy_json *first, *last;
+	char *text; /* of a string, valid UTF-8 */
+	int64_t integer;
+	double real;
+	const char *word; /* true, false, null */
+};
+
+static fy_json *make(fy_json value)
 {
-	return (json_t *)value;
+	fy_json *made = fy_zalloc(sizeof(*made));
+
+	*made = value;
+	return made;
 }
 
 fy_json *fy_json_object(void)
 {
-	return wrap(json_object());
+	return make((fy_json){ .kind = OBJECT });
 }
 fy_json *fy_json_array(void)
 {
-	return wrap(json_array());
+	return make((fy_json){ .kind = ARRAY });
 }
 fy_json *fy_json_int(int64_t value)
 {
-	return wrap(json_integer(value));
+	return make((fy_json){ .kind = INTEGER, .integer = value });
 }
 fy_json *fy_json_bool(bool value)
 {
-	return wrap(json_boolean(value));
+	return make((fy_json){ .kind = WORD, .word = value ? "true" : "false" });
 }
 
 fy_json *fy_json_str(const char *text)
@@ -43,7 +50,7 @@ fy_json *fy_json_str(const char *text)
 	fy_buf valid = { 0 };
 
 	if (!text)
-		return wrap(json_null());
+		return make((fy_json){ .kind = WORD, .word = "null" });
 	for (size_t len = strlen(text), n; len > 0; text += n, len -= n) {
 		n = fy_utf8_length(text, len);
 		if (n > 0) {
@@ -53,7 +60,7 @@ fy_json *fy_json_str(const char *text)
 			fy_buf_printf(&valid, "\\x%02x", (unsigned char)*text);
 		}
 	}
-	fy_json *value = wrap(json_stringn(fy_buf_text(&valid), valid.len));
+	fy_json *value = make((fy_json){ .kind = STRING, .text = fy_strdup(fy_buf_text(&valid)) });
 	fy_buf_release(&valid);
 	return value;
 }
@@ -61,40 +68,69 @@ fy_json *fy_json_str(const char *text)
 fy_json *fy_json_num(double value)
 {
 	if (isfinite(value))
-		return wrap(json_real(value));
+		return make((fy_json){ .kind = REAL, .real = value });
 	return fy_json_str(isnan(value) ? "nan" : value > 0 ? "inf" : "-inf");
+}
+
+static void append(fy_json *parent, fy_json *value)
+{
+	if (parent->last)
+		parent->last->next = value;
+	else
+		parent->first = value;
+	parent->last = value;
 }
 
 void fy_json_set(fy_json *object, const char *key, fy_json *value)
 {
 	fy_buf clean = { 0 };
 
+	FY_ASSERT(object->kind == OBJECT);
 	fy_buf_put_clean(&clean, key, strlen(key));
-	if (json_object_set_new(unwrap(object), fy_buf_text(&clean), unwrap(value)) != 0)
-		fy_out_of_memory(0);
+	value->key = fy_strdup(fy_buf_text(&clean));
 	fy_buf_release(&clean);
+	append(object, value);
 }
 
 void fy_json_add(fy_json *array, fy_json *value)
 {
-	if (json_array_append_new(unwrap(array), unwrap(value)) != 0)
-		fy_out_of_memory(0);
+	FY_ASSERT(array->kind == ARRAY);
+	append(array, value);
+}
+
+void fy_json_free(fy_json *value)
+{
+	while (value && value->first) {
+		fy_json *item = value->first;
+		value->first = item->next;
+		fy_json_free(item);
+	}
+	if (value) {
+		fy_free(value->key);
+		fy_free(value->text);
+	}
+	fy_free(value);
 }
 
 /* ---- printing ---- */
 
-static void print_value(const json_t *value, int depth, fy_buf *out);
+static void print_value(const fy_json *value, int depth, fy_buf *out);
 
 static void print_string(const char *text, fy_buf *out)
 {
-	json_t *string = unwrap(wrap(json_string(text)));
-	char *quoted = json_dumps(string, JSON_ENCODE_ANY);
+	static const char names[] = "\"\\bfnrt", plain[] = "\"\\\b\f\n\r\t";
 
-	if (!quoted)
-		fy_out_of_memory(0);
-	fy_buf_puts(out, quoted);
-	free(quoted);
-	json_decref(string);
+	fy_buf_putc(out, '"');
+	for (; *text; text++) {
+		const char *special = strchr(plain, *text);
+		if (special)
+			fy_buf_printf(out, "\\%c", names[special - plain]);
+		else if ((unsigned char)*text < 0x20)
+			fy_buf_printf(out, "\\u%04X", (unsigned)(unsigned char)*text);
+		else
+			fy_buf_putc(out, *text);
+	}
+	fy_buf_putc(out, '"');
 }
 
 static void new_line(int depth, fy_buf *out)
@@ -102,86 +138,68 @@ static void new_line(int depth, fy_buf *out)
 	fy_buf_printf(out, "\n%*s", 2 * depth, "");
 }
 
-static void print_object(json_t *object, int depth, fy_buf *out)
+static void print_object(const fy_json *object, int depth, fy_buf *out)
 {
-	const char *key;
-	json_t *value;
-	bool first = true;
-
 	fy_buf_putc(out, '{');
-	json_object_foreach(object, key, value)
-	{
-		fy_buf_puts(out, first ? "" : ",");
+	for (const fy_json *item = object->first; item; item = item->next) {
+		fy_buf_puts(out, item == object->first ? "" : ",");
 		new_line(depth + 1, out);
-		print_string(key, out);
+		print_string(item->key, out);
 		fy_buf_puts(out, ": ");
-		print_value(value, depth + 1, out);
-		first = false;
+		print_value(item, depth + 1, out);
 	}
-	if (!first)
+	if (object->first)
 		new_line(depth, out);
 	fy_buf_putc(out, '}');
 }
 
 /* Arrays of scalars stay on one line: shapes read best so. */
-static void print_array(const json_t *array, int depth, fy_buf *out)
+static void print_array(const fy_json *array, int depth, fy_buf *out)
 {
-	size_t count = json_array_size(array);
 	bool nested = false;
 
-	for (size_t i = 0; i < count; i++) {
-		const json_t *item = json_array_get(array, i);
-		nested = nested || json_is_object(item) || json_is_array(item);
-	}
+	for (const fy_json *item = array->first; item; item = item->next)
+		nested = nested || item->kind == OBJECT || item->kind == ARRAY;
 	fy_buf_putc(out, '[');
-	for (size_t i = 0; i < count; i++) {
-		fy_buf_puts(out, i == 0 ? "" : nested ? "," : ", ");
+	for (const fy_json *item = array->first; item; item = item->next) {
+		fy_buf_puts(out, item == array->first ? "" : nested ? "," : ", ");
 		if (nested)
 			new_line(depth + 1, out);
-		print_value(json_array_get(array, i), depth + 1, out);
+		print_value(item, depth + 1, out);
 	}
 	if (nested)
 		new_line(depth, out);
 	fy_buf_putc(out, ']');
 }
 
-static void print_value(const json_t *value, int depth, fy_buf *out)
+static void print_value(const fy_json *value, int depth, fy_buf *out)
 {
-	switch (json_typeof(value)) {
-	case JSON_OBJECT:
-		print_object((json_t *)value, depth, out);
+	switch (value->kind) {
+	case OBJECT:
+		print_object(value, depth, out);
 		break;
-	case JSON_ARRAY:
+	case ARRAY:
 		print_array(value, depth, out);
 		break;
-	case JSON_STRING:
-		print_string(json_string_value(value), out);
+	case STRING:
+		print_string(value->text, out);
 		break;
-	case JSON_INTEGER:
-		fy_buf_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	case INTEGER:
+		fy_buf_printf(out, "%" PRId64, value->integer);
 		break;
-	case JSON_REAL:
-		fy_buf_put_f64(out, json_real_value(value));
+	case REAL:
+		fy_buf_put_f64(out, value->real);
 		break;
-	case JSON_TRUE:
-	case JSON_FALSE:
-		fy_buf_puts(out, json_is_true(value) ? "true" : "false");
-		break;
-	case JSON_NULL:
-		fy_buf_puts(out, "null");
+	case WORD:
+		fy_buf_puts(out, value->word);
 		break;
 	}
 }
 
 void fy_json_print(const fy_json *value, fy_buf *out)
 {
-	print_value((const json_t *)value, 0, out);
+	print_value(value, 0, out);
 	fy_buf_putc(out, '\n');
-}
-
-void fy_json_free(fy_json *value)
-{
-	json_decref(unwrap(value));
 }
 
 /* ---- diagnostics ---- */

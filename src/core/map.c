@@ -182,7 +182,7 @@ static void *index_memory(const fy_index *index, size_t count, size_t item_size)
 	size_t bytes;
 
 	if (!fy_mul_size(count, item_size, &bytes))
-		fy_out_of_memory(SIZE_MAX);
+		fy_out_of_memory();
 	return index->arena ? fy_arena_alloc(index->arena, bytes) : fy_zalloc(bytes);
 }
 

@@ -1,5 +1,6 @@
 /*
- * Memory that never comes back NULL, growing arrays, and arenas.
+ * Memory that never comes back NULL, growing arrays, and arenas. Every block belongs to the guard it was
+ * allocated under (guard.c).
  * An arena hands out zeroed pieces of big chunks and frees them all at once. In sanitizer builds each
  * piece is a block of its own, so that the sanitizer sees every overrun.
  */
@@ -9,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static void (*out_of_memory_handler)(size_t size);
 
 static void say(const char *text, size_t len)
 {
@@ -44,36 +43,59 @@ void fy_bug_at(const char *file, int line, const char *format, ...)
 	abort();
 }
 
-void fy_set_out_of_memory_handler(void (*handler)(size_t size))
-{
-	out_of_memory_handler = handler;
-}
-
-void fy_out_of_memory(size_t size)
+void fy_out_of_memory(void)
 {
 	static const char message[] = "ferry: error: out of memory\n";
 
-	if (out_of_memory_handler)
-		out_of_memory_handler(size);
+	fy_guard_leave();
 	fy_outputs_remove_all();
 	say(message, sizeof(message) - 1);
 	_exit(FY_IO);
 }
 
-void *fy_try_alloc(size_t size, bool zero)
+/* ---- blocks: a link to the owner, then what was asked for ---- */
+
+enum { LINK = (sizeof(fy_ring) + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t) };
+
+static fy_ring *link_of(void *block)
 {
+	return (fy_ring *)((char *)block - LINK);
+}
+
+static fy_ring *new_link(size_t size, bool zero)
+{
+	size_t total = size + LINK;
+
 	if (size > FY_ALLOC_MOST)
 		return NULL;
-	if (size == 0)
-		size = 1;
-	return zero ? calloc(1, size) : malloc(size);
+	return zero ? calloc(1, total) : malloc(total);
+}
+
+void *fy_try_alloc(size_t size, bool zero)
+{
+	fy_ring *link = new_link(size, zero);
+
+	if (!link)
+		return NULL;
+	fy_guard_link(link);
+	return (char *)link + LINK;
+}
+
+void *fy_try_alloc_lasting(size_t size)
+{
+	fy_ring *link = new_link(size, true);
+
+	if (!link)
+		return NULL;
+	link->prev = link->next = link;
+	return (char *)link + LINK;
 }
 
 void *fy_alloc(size_t size)
 {
 	void *block = fy_try_alloc(size, false);
 	if (!block)
-		fy_out_of_memory(size);
+		fy_out_of_memory();
 	return block;
 }
 
@@ -81,21 +103,35 @@ void *fy_zalloc(size_t size)
 {
 	void *block = fy_try_alloc(size, true);
 	if (!block)
-		fy_out_of_memory(size);
+		fy_out_of_memory();
 	return block;
 }
 
 void *fy_realloc(void *old, size_t size)
 {
-	void *block = size > FY_ALLOC_MOST ? NULL : realloc(old, size ? size : 1);
-	if (!block)
-		fy_out_of_memory(size);
-	return block;
+	fy_ring *link = old ? link_of(old) : NULL, *moved = NULL;
+
+	if (link)
+		fy_guard_unlink(link);
+	if (size <= FY_ALLOC_MOST)
+		moved = realloc(link, size + LINK);
+	if (moved || link)
+		fy_guard_link(moved ? moved : link);
+	if (!moved)
+		fy_out_of_memory();
+	return (char *)moved + LINK;
+}
+
+void fy_free_owned(fy_ring *block)
+{
+	fy_guard_unlink(block);
+	free(block);
 }
 
 void fy_free(void *block)
 {
-	free(block);
+	if (block)
+		fy_free_owned(link_of(block));
 }
 
 char *fy_strdup(const char *text)
@@ -111,10 +147,10 @@ static size_t grown(size_t capacity, size_t need, size_t item_size, size_t *byte
 
 	while (next < need) {
 		if (!fy_mul_size(next, 2, &next))
-			fy_out_of_memory(SIZE_MAX);
+			fy_out_of_memory();
 	}
 	if (!fy_mul_size(next, item_size, bytes))
-		fy_out_of_memory(SIZE_MAX);
+		fy_out_of_memory();
 	return next;
 }
 
@@ -172,7 +208,7 @@ static chunk *new_chunk(size_t size)
 	size_t total;
 
 	if (!fy_add_size(size, CHUNK_HEADER, &total))
-		fy_out_of_memory(size);
+		fy_out_of_memory();
 	chunk *c = fy_zalloc(total);
 	c->size = size;
 	return c;
@@ -205,7 +241,7 @@ static void *alloc_piece(fy_arena *arena, size_t size)
 	size_t rounded;
 
 	if (!fy_add_size(size, align - 1, &rounded))
-		fy_out_of_memory(size);
+		fy_out_of_memory();
 	rounded &= ~(align - 1);
 	if (rounded >= CHUNK_FIRST / 4)
 		return alloc_alone(arena, size);

@@ -35,7 +35,7 @@ static locale_t enter_plain_locale(locale_t *plain)
 {
 	*plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 	if (*plain == (locale_t)0)
-		fy_out_of_memory(0);
+		fy_out_of_memory();
 	return uselocale(*plain);
 }
 

@@ -36,6 +36,7 @@ static unfinished unfinished_table[UNFINISHED_LIMIT];
 static atomic_int committing, removing;
 
 struct fy_output {
+	fy_hold hold;
 	char *path;        /* what is replaced in the end: links followed */
 	const char *given; /* the path as the caller gave it, for messages */
 	unfinished *entry; /* holds the temporary name, of a placed one its own; NULL: nothing to remove */
@@ -166,6 +167,7 @@ static char *resolved(const char *path)
 
 static void destroy(fy_output *out)
 {
+	fy_hold_drop(&out->hold);
 	if (out->fd >= 0)
 		close(out->fd);
 	if (out->entry)
@@ -175,18 +177,34 @@ static void destroy(fy_output *out)
 	fy_free(out);
 }
 
+static void release(void *what)
+{
+	fy_output_abort(what);
+}
+
+static fy_output *new_output(const char *path, fy_diags *diags)
+{
+	fy_output *out = fy_zalloc(sizeof(*out));
+
+	*out = (fy_output){ .path = resolved(path), .given = path, .fd = -1, .diags = diags };
+	out->buffer = fy_alloc(PIECE);
+	fy_hold_add(&out->hold, release, out);
+	return out;
+}
+
 fy_status fy_output_open(fy_output **result, const char *path, fy_diags *diags)
 {
 	const fy_place place = { .file = path };
 
 	*result = NULL;
 	FY_TRY(check_target(path, diags));
-	unfinished *entry = claim_entry();
-	if (!entry)
+	fy_output *out = new_output(path, diags);
+	out->entry = claim_entry();
+	if (!out->entry) {
+		destroy(out);
 		return fy_error(diags, FY_IO, "output-open", &place,
 				"cannot write: too many unfinished files");
-	fy_output *out = fy_zalloc(sizeof(*out));
-	*out = (fy_output){ .path = resolved(path), .given = path, .entry = entry, .fd = -1, .diags = diags };
+	}
 	int error = create_temporary(out);
 	if (error != 0) {
 		destroy(out);
@@ -195,7 +213,6 @@ fy_status fy_output_open(fy_output **result, const char *path, fy_diags *diags)
 			fy_hint(diags, "the folder must exist");
 		return FY_IO;
 	}
-	out->buffer = fy_alloc(PIECE);
 	*result = out;
 	return FY_OK;
 }
@@ -427,6 +444,8 @@ fy_status fy_output_commit_pair(fy_output *out, fy_output *placed, const char *p
 	if (status == FY_OK)
 		status = check_target(out->given, out->diags);
 	if (status == FY_OK)
+		status = fy_files_check(out->diags);
+	if (status == FY_OK)
 		status = rename_to(out, placed, path ? path : out->path);
 	if (status != FY_OK) {
 		fy_output_abort(out);
@@ -449,7 +468,7 @@ void fy_output_abort(fy_output *out)
 {
 	if (!out)
 		return;
-	if (out->entry)
+	if (out->entry && atomic_load(&out->entry->state) == 2)
 		unlink(out->entry->name);
 	destroy(out);
 }

@@ -264,18 +264,20 @@ bool fy_onednn_conv(fy_tensor *out, const fy_tensor *in, const fy_tensor *weight
 	pthread_once(&engine_once, make_engine);
 	if (!engine)
 		return false;
+	/* Asked for first: it may take memory, and without any would leave what is made below. */
+	const void *in_data = fy_tensor_data(in), *weight_data = fy_tensor_data(weight);
+	const void *bias_data = bias ? fy_tensor_data(bias) : NULL;
+	void *out_data = fy_tensor_write_data(out);
 	const fy_tensor *coarse = conv->transposed ? in : out;
 	fy_parallel_prepare((double)fy_numel(&coarse->shape) * (double)fy_numel(&weight->shape) /
 			    (double)weight->shape.dims[0]);
 	bool ok = describe_conv(&run, out, in, weight, bias, conv) && is_fast(run.desc, weight, conv) &&
 		  settle_layouts(&run) &&
-		  place_memory(&run.in, &run.plain_in, &run.chosen.in, &run.plain.in, fy_tensor_data(in)) &&
+		  place_memory(&run.in, &run.plain_in, &run.chosen.in, &run.plain.in, in_data) &&
 		  place_memory(&run.weight, &run.plain_weight, &run.chosen.weight, &run.plain.weight,
-			       fy_tensor_data(weight)) &&
-		  place_memory(&run.out, &run.plain_out, &run.chosen.out, &run.plain.out,
-			       fy_tensor_write_data(out)) &&
-		  (!bias || fy_layout_memory(&run.bias, &run.plain.bias, engine, fy_tensor_data(bias))) &&
-		  execute(&run);
+			       weight_data) &&
+		  place_memory(&run.out, &run.plain_out, &run.chosen.out, &run.plain.out, out_data) &&
+		  (!bias || fy_layout_memory(&run.bias, &run.plain.bias, engine, bias_data)) && execute(&run);
 	release(&run);
 	if (ok && later)
 		add_bias(out, later);

@@ -43,11 +43,8 @@ fy_tensor *fy_temporary(fy_dtype dtype, const fy_shape *shape)
 {
 	fy_tensor *made = fy_tensor_new(dtype, shape, false);
 
-	if (!made) {
-		fy_free(fy_alloc(SIZE_MAX /
-				 2)); /* reaches the out-of-memory handler, which does not return */
-		FY_BUG("out of memory");
-	}
+	if (!made)
+		fy_out_of_memory();
 	return made;
 }
 

@@ -3,6 +3,7 @@
  * sort of lines.
  */
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "kernels/kernels_internal.h"
@@ -99,6 +100,7 @@ typedef struct sort_job {
 	const uint8_t *in;
 	uint8_t *values;
 	int64_t *indices;
+	atomic_bool no_memory; /* for scratch, in one of the threads */
 } sort_job;
 
 static void one_line(const sort_job *job, int64_t line, void *scratch)
@@ -149,9 +151,13 @@ static void one_line(const sort_job *job, int64_t line, void *scratch)
 
 static void some_lines(void *context, int64_t begin, int64_t end)
 {
-	const sort_job *job = context;
-	void *scratch = fy_alloc((size_t)(2 * job->lines.count + 1) * ITEM_SIZE);
+	sort_job *job = context;
+	void *scratch = fy_try_alloc((size_t)(2 * job->lines.count + 1) * ITEM_SIZE, false);
 
+	if (!scratch) {
+		atomic_store(&job->no_memory, true);
+		return;
+	}
 	for (int64_t line = begin; line < end; line++)
 		one_line(job, line, scratch);
 	fy_free(scratch);
@@ -175,6 +181,8 @@ static void sort_lines(fy_tensor *values, fy_tensor *indices, const fy_tensor *i
 	job.values = to ? fy_tensor_write_data(to) : NULL;
 	job.indices = indices ? fy_tensor_write_data(indices) : NULL;
 	fy_parallel(job.lines.outer * job.lines.inner, fy_grain(job.lines.count * 16), some_lines, &job);
+	if (atomic_load(&job.no_memory))
+		fy_out_of_memory();
 	if (to)
 		fy_out_close(values, to);
 	fy_tensor_unref(from);

@@ -1,7 +1,7 @@
 /*
  * The schemas of every PyTorch operator, compiled in as text (schemas.tsv) and sorted by name by the build. A
  * name's lines are parsed when first asked for and kept for the life of the process, so that start-up costs
- * nothing.
+ * nothing. They belong to a guard of their own, because they outlive whoever asked.
  */
 #include "ops/ops_internal.h"
 
@@ -18,6 +18,7 @@ static const name_lines table[] = {
 };
 
 static fy_schema_set sets[FY_COUNT(table)]; /* schemas NULL until parsed */
+static fy_guard kept_guard;
 static fy_arena *kept;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -52,19 +53,31 @@ static fy_schema_set parse_lines(const char *lines)
 	return (fy_schema_set){ schemas, count };
 }
 
+/* Runs under the lock. */
+static void parse_set(void *context)
+{
+	const int *index = context;
+	if (kept == NULL)
+		kept = fy_arena_new();
+	sets[*index] = parse_lines(table[*index].lines);
+}
+
 fy_schema_set fy_schemas_of(const char *name)
 {
 	int index = find_name(name);
 	if (index < 0)
 		return (fy_schema_set){ NULL, 0 };
+	fy_status status = FY_OK;
 	pthread_mutex_lock(&lock);
 	if (sets[index].schemas == NULL) {
 		if (kept == NULL)
-			kept = fy_arena_new();
-		sets[index] = parse_lines(table[index].lines);
+			fy_guard_init(&kept_guard);
+		status = fy_guard_run(&kept_guard, parse_set, &index);
 	}
 	fy_schema_set set = sets[index];
 	pthread_mutex_unlock(&lock);
+	if (status != FY_OK)
+		fy_out_of_memory();
 	return set;
 }
 

@@ -26,14 +26,30 @@ static void add(search *s, const char *path, const char *how)
 	s->places[s->count++] = (fy_ort_place){ .path = fy_strdup(path), .how = how };
 }
 
+typedef struct matches {
+	fy_hold hold;
+	glob_t found;
+} matches;
+
+static void release_matches(void *what)
+{
+	matches *m = what;
+	globfree(&m->found);
+}
+
 /* Adds what matches, the last name first: higher versions of Python and of the library sort later. */
 static void add_matches(search *s, const char *pattern, const char *how)
 {
-	glob_t found;
-	if (glob(pattern, 0, NULL, &found) == 0)
-		for (size_t i = found.gl_pathc; i > 0; i--)
-			add(s, found.gl_pathv[i - 1], how);
-	globfree(&found);
+	matches *m = fy_zalloc(sizeof(*m));
+	fy_hold_add(&m->hold, release_matches, m);
+	int result = glob(pattern, 0, NULL, &m->found);
+	if (result == GLOB_NOSPACE)
+		fy_out_of_memory();
+	for (size_t i = result == 0 ? m->found.gl_pathc : 0; i > 0; i--)
+		add(s, m->found.gl_pathv[i - 1], how);
+	fy_hold_drop(&m->hold);
+	release_matches(m);
+	fy_free(m);
 }
 
 /* Packages below an installation prefix such as /usr or a virtual environment. */

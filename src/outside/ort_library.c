@@ -7,6 +7,8 @@
 #include <dlfcn.h>
 #include <string.h>
 
+enum { LONGEST = 2048 }; /* of its messages; what is longer is cut */
+
 _Static_assert(offsetof(ort_table, release_session_options) == 100 * sizeof(void *),
 	       "the table has lost an entry");
 
@@ -35,17 +37,24 @@ fy_status fy_ort_take(const ort_table *api, ort_status *status, const char *what
 {
 	if (!status)
 		return FY_OK;
-	const char *words = api->error_message(status);
-	fy_status answer = status_of(api->error_code(status), words);
+	char words[LONGEST];
 	fy_buf text = { 0 };
+	snprintf(words, sizeof(words), "%s", api->error_message(status));
+	fy_status answer = status_of(api->error_code(status), words);
+	api->release_status(status);
 	size_t len = strlen(words);
 	while (len && (words[len - 1] == '\n' || words[len - 1] == ' '))
 		len--;
 	fy_buf_put_clean(&text, words, len);
 	fy_error(diags, answer, "onnxruntime", NULL, "ONNX Runtime cannot %s: %s", what, fy_buf_text(&text));
 	fy_buf_release(&text);
-	api->release_status(status);
 	return answer;
+}
+
+void fy_ort_drop(const ort_table *api, ort_status *status)
+{
+	if (status)
+		api->release_status(status);
 }
 
 /* NULL with *why set when this library cannot be used. */
@@ -67,6 +76,15 @@ static const ort_base *open_library(const char *path, void **library, const char
 	}
 	const ort_base *base = entry.function();
 	return base && base->table(ORT_TABLE_VERSION) ? base : NULL;
+}
+
+static void release_environment(void *what)
+{
+	fy_ort *ort = what;
+	if (ort->memory)
+		ort->api->release_memory_info(ort->memory);
+	if (ort->env)
+		ort->api->release_env(ort->env);
 }
 
 static fy_status make_environment(fy_ort *ort, fy_diags *diags)
@@ -100,6 +118,7 @@ static fy_status load_place(fy_ort **out, const fy_ort_place *place, bool requir
 			 .path = fy_strdup(place->path),
 			 .version = fy_strdup(base->version()),
 			 .how = place->how };
+	fy_hold_add(&ort->hold, release_environment, ort);
 	fy_status status = make_environment(ort, diags);
 	if (status != FY_OK) {
 		fy_ort_release(ort);
@@ -128,10 +147,8 @@ void fy_ort_release(fy_ort *ort)
 {
 	if (!ort)
 		return;
-	if (ort->memory)
-		ort->api->release_memory_info(ort->memory);
-	if (ort->env)
-		ort->api->release_env(ort->env);
+	fy_hold_drop(&ort->hold);
+	release_environment(ort);
 	fy_free(ort->path);
 	fy_free(ort->version);
 	fy_free(ort);

@@ -7,8 +7,13 @@
 #include <string.h>
 
 struct fy_ort_session {
+	fy_hold hold;
 	fy_ort *ort;
 	ort_session *session;
+	/* Only while it is made. */
+	ort_session_options *options;
+	ort_type_info *type;
+	char *name;
 	fy_ort_port *inputs, *outputs;
 	size_t input_count, output_count;
 };
@@ -68,27 +73,49 @@ static fy_status read_info(const fy_ort *ort, const ort_tensor_info *info, bool 
 	return FY_OK;
 }
 
+static void release_name(fy_ort_session *session)
+{
+	if (session->name)
+		fy_ort_drop(session->ort->api,
+			    session->ort->api->allocator_free(session->ort->allocator, session->name));
+	session->name = NULL;
+}
+
+static void release_type(fy_ort_session *session)
+{
+	if (session->type)
+		session->ort->api->release_type_info(session->type);
+	session->type = NULL;
+}
+
+static void release_options(fy_ort_session *session)
+{
+	if (session->options)
+		session->ort->api->release_session_options(session->options);
+	session->options = NULL;
+}
+
 static fy_status read_port(fy_ort_session *session, fy_ort_port *port, size_t index, bool input,
 			   fy_diags *diags)
 {
 	const ort_table *api = session->ort->api;
 	const char *what = input ? "describe an input" : "describe an output";
 	ort_allocator *allocator = session->ort->allocator;
-	char *name = NULL;
-	ort_type_info *type = NULL;
 	const ort_tensor_info *info = NULL;
-	FY_TRY(fy_ort_take(
-		api, (input ? api->input_name : api->output_name)(session->session, index, allocator, &name),
-		what, diags));
-	port->name = fy_strdup(name);
-	FY_TRY(fy_ort_take(api, api->allocator_free(allocator, name), what, diags));
-	FY_TRY(fy_ort_take(api, (input ? api->input_type : api->output_type)(session->session, index, &type),
+	FY_TRY(fy_ort_take(api,
+			   (input ? api->input_name : api->output_name)(session->session, index, allocator,
+									&session->name),
 			   what, diags));
-	fy_status status = fy_ort_take(api, api->tensor_info_of_type(type, &info), what, diags);
-	if (status == FY_OK && info)
-		status = read_info(session->ort, info, &port->is_tensor, &port->dtype, &port->shape, diags);
-	api->release_type_info(type);
-	return status;
+	port->name = fy_strdup(session->name);
+	release_name(session);
+	FY_TRY(fy_ort_take(
+		api, (input ? api->input_type : api->output_type)(session->session, index, &session->type),
+		what, diags));
+	FY_TRY(fy_ort_take(api, api->tensor_info_of_type(session->type, &info), what, diags));
+	if (info)
+		FY_TRY(read_info(session->ort, info, &port->is_tensor, &port->dtype, &port->shape, diags));
+	release_type(session);
+	return FY_OK;
 }
 
 static fy_status read_ports(fy_ort_session *session, bool input, fy_diags *diags)
@@ -106,69 +133,86 @@ static fy_status read_ports(fy_ort_session *session, bool input, fy_diags *diags
 	return FY_OK;
 }
 
-static fy_status make_options(const fy_ort *ort, const fy_ort_options *options, ort_session_options **out,
-			      fy_diags *diags)
+static fy_status make_options(fy_ort_session *session, const fy_ort_options *options, fy_diags *diags)
 {
-	const ort_table *api = ort->api;
+	const ort_table *api = session->ort->api;
 	const char *what = "take its options";
-	FY_TRY(fy_ort_take(api, api->create_session_options(out), what, diags));
-	FY_TRY(fy_ort_take(api, api->set_threads_across_nodes(*out, 1), what, diags));
+	FY_TRY(fy_ort_take(api, api->create_session_options(&session->options), what, diags));
+	FY_TRY(fy_ort_take(api, api->set_threads_across_nodes(session->options, 1), what, diags));
 	if (options && options->threads > 0)
-		FY_TRY(fy_ort_take(api, api->set_threads_within_nodes(*out, options->threads), what, diags));
+		FY_TRY(fy_ort_take(api, api->set_threads_within_nodes(session->options, options->threads),
+				   what, diags));
 	if (options && options->no_optimizing)
-		FY_TRY(fy_ort_take(api, api->set_optimization_level(*out, ORT_OPTIMIZE_NOTHING), what,
-				   diags));
+		FY_TRY(fy_ort_take(api, api->set_optimization_level(session->options, ORT_OPTIMIZE_NOTHING),
+				   what, diags));
 	return FY_OK;
 }
 
-/* Takes over `made`, the answer of one of the two functions that make a session. */
-static fy_status finish_session(fy_ort_session **out, fy_ort *ort, ort_status *made, ort_session *inner,
-				const char *what, fy_diags *diags)
+/* Everything that belongs to ONNX Runtime. */
+static void release_foreign(void *what)
 {
-	FY_TRY(fy_ort_take(ort->api, made, what, diags));
+	fy_ort_session *session = what;
+	release_name(session);
+	release_type(session);
+	release_options(session);
+	if (session->session)
+		session->ort->api->release_session(session->session);
+}
+
+static fy_ort_session *new_session(fy_ort *ort)
+{
 	fy_ort_session *session = fy_zalloc(sizeof(*session));
 	session->ort = ort;
-	session->session = inner;
-	fy_status status = read_ports(session, true, diags);
+	fy_hold_add(&session->hold, release_foreign, session);
+	return session;
+}
+
+/* Takes over `made`, the answer of one of the two functions that make a session. */
+static fy_status finish_session(fy_ort_session *session, ort_status *made, const char *what, fy_diags *diags)
+{
+	FY_TRY(fy_ort_take(session->ort->api, made, what, diags));
+	release_options(session);
+	FY_TRY(read_ports(session, true, diags));
+	return read_ports(session, false, diags);
+}
+
+/* Gives the session away, or ends it. */
+static fy_status hand_over(fy_ort_session *session, fy_status status, fy_ort_session **out)
+{
 	if (status == FY_OK)
-		status = read_ports(session, false, diags);
-	if (status != FY_OK) {
+		*out = session;
+	else
 		fy_ort_session_close(session);
-		return status;
-	}
-	*out = session;
-	return FY_OK;
+	return status;
 }
 
 fy_status fy_ort_session_open(fy_ort_session **out, fy_ort *ort, const char *path,
 			      const fy_ort_options *options, fy_diags *diags)
 {
-	ort_session_options *made = NULL;
-	ort_session *inner = NULL;
+	fy_ort_session *session = new_session(ort);
 	fy_buf what = { 0 };
 	fy_buf_printf(&what, "load '%s'", path);
-	fy_status status = make_options(ort, options, &made, diags);
+	fy_status status = make_options(session, options, diags);
 	if (status == FY_OK) {
-		ort_status *answer = ort->api->create_session(ort->env, path, made, &inner);
-		status = finish_session(out, ort, answer, inner, fy_buf_text(&what), diags);
+		ort_status *answer =
+			ort->api->create_session(ort->env, path, session->options, &session->session);
+		status = finish_session(session, answer, fy_buf_text(&what), diags);
 	}
-	ort->api->release_session_options(made);
 	fy_buf_release(&what);
-	return status;
+	return hand_over(session, status, out);
 }
 
 fy_status fy_ort_session_read(fy_ort_session **out, fy_ort *ort, const void *bytes, size_t size,
 			      const fy_ort_options *options, fy_diags *diags)
 {
-	ort_session_options *made = NULL;
-	ort_session *inner = NULL;
-	fy_status status = make_options(ort, options, &made, diags);
+	fy_ort_session *session = new_session(ort);
+	fy_status status = make_options(session, options, diags);
 	if (status == FY_OK) {
-		ort_status *answer = ort->api->create_session_from_array(ort->env, bytes, size, made, &inner);
-		status = finish_session(out, ort, answer, inner, "load the model", diags);
+		ort_status *answer = ort->api->create_session_from_array(ort->env, bytes, size,
+									 session->options, &session->session);
+		status = finish_session(session, answer, "load the model", diags);
 	}
-	ort->api->release_session_options(made);
-	return status;
+	return hand_over(session, status, out);
 }
 
 static void release_ports(fy_ort_port *ports, size_t count)
@@ -182,7 +226,8 @@ void fy_ort_session_close(fy_ort_session *session)
 {
 	if (!session)
 		return;
-	session->ort->api->release_session(session->session);
+	fy_hold_drop(&session->hold);
+	release_foreign(session);
 	release_ports(session->inputs, session->input_count);
 	release_ports(session->outputs, session->output_count);
 	fy_free(session);
@@ -255,26 +300,51 @@ static fy_status copy_out(const fy_ort *ort, ort_value *value, const char *name,
 
 /* Everything that one run holds. */
 typedef struct run {
+	fy_hold hold;
+	const fy_ort_session *session;
 	fy_tensor **plain;
 	ort_value **inputs, **outputs;
 	const char **input_names, **output_names;
 } run;
 
-static void release_run(run *r, const fy_ort_session *session)
+static void release_values(void *what)
 {
-	for (size_t i = 0; i < session->input_count; i++) {
+	run *r = what;
+	const ort_table *api = r->session->ort->api;
+	for (size_t i = 0; i < r->session->input_count; i++)
 		if (r->inputs[i])
-			session->ort->api->release_value(r->inputs[i]);
-		fy_tensor_unref(r->plain[i]);
-	}
-	for (size_t i = 0; i < session->output_count; i++)
+			api->release_value(r->inputs[i]);
+	for (size_t i = 0; i < r->session->output_count; i++)
 		if (r->outputs[i])
-			session->ort->api->release_value(r->outputs[i]);
+			api->release_value(r->outputs[i]);
+}
+
+static run *new_run(const fy_ort_session *session)
+{
+	size_t inputs = session->input_count + 1, outputs = session->output_count + 1;
+	run *r = fy_zalloc(sizeof(*r));
+	r->session = session;
+	r->plain = fy_zalloc(inputs * sizeof(*r->plain));
+	r->inputs = fy_zalloc(inputs * sizeof(*r->inputs));
+	r->outputs = fy_zalloc(outputs * sizeof(*r->outputs));
+	r->input_names = fy_zalloc(inputs * sizeof(*r->input_names));
+	r->output_names = fy_zalloc(outputs * sizeof(*r->output_names));
+	fy_hold_add(&r->hold, release_values, r);
+	return r;
+}
+
+static void free_run(run *r)
+{
+	fy_hold_drop(&r->hold);
+	release_values(r);
+	for (size_t i = 0; i < r->session->input_count; i++)
+		fy_tensor_unref(r->plain[i]);
 	fy_free(r->plain);
 	fy_free(r->inputs);
 	fy_free(r->outputs);
 	fy_free(r->input_names);
 	fy_free(r->output_names);
+	fy_free(r);
 }
 
 static fy_status run_lent(fy_ort_session *session, run *r, fy_tensor *const *inputs, fy_tensor **outputs,
@@ -307,16 +377,10 @@ fy_status fy_ort_session_run(fy_ort_session *session, fy_tensor *const *inputs, 
 		return fy_error(diags, FY_USAGE, "input-count", NULL,
 				"the model takes %zu inputs, %zu were given", session->input_count,
 				input_count);
-	run r = {
-		.plain = fy_zalloc((input_count + 1) * sizeof(*r.plain)),
-		.inputs = fy_zalloc((input_count + 1) * sizeof(*r.inputs)),
-		.outputs = fy_zalloc((session->output_count + 1) * sizeof(*r.outputs)),
-		.input_names = fy_zalloc((input_count + 1) * sizeof(*r.input_names)),
-		.output_names = fy_zalloc((session->output_count + 1) * sizeof(*r.output_names)),
-	};
+	run *r = new_run(session);
 	memset(outputs, 0, session->output_count * sizeof(*outputs));
-	fy_status status = run_lent(session, &r, inputs, outputs, diags);
-	release_run(&r, session);
+	fy_status status = run_lent(session, r, inputs, outputs, diags);
+	free_run(r);
 	for (size_t i = 0; status != FY_OK && i < session->output_count; i++) {
 		fy_tensor_unref(outputs[i]);
 		outputs[i] = NULL;

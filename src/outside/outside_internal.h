@@ -97,6 +97,7 @@ enum {
 };
 
 struct fy_ort {
+	fy_hold hold;
 	void *library;
 	const ort_table *api;
 	ort_env *env;
@@ -109,5 +110,8 @@ struct fy_ort {
 /* FY_OK for success; else the diagnostic "onnxruntime", "ONNX Runtime cannot <what>: <its words>", and the
  * status that fits its error code. Releases `status`. */
 fy_status fy_ort_take(const ort_table *api, ort_status *status, const char *what, fy_diags *diags);
+
+/* For what cannot fail in a way that matters. */
+void fy_ort_drop(const ort_table *api, ort_status *status);
 
 #endif

@@ -25,6 +25,7 @@ typedef struct job {
 } job;
 
 struct fy_readback {
+	fy_hold hold;
 	fy_output *out;
 	fy_archive *archive;
 	pthread_t thread;
@@ -188,6 +189,23 @@ static void on_flush(void *user, uint64_t flushed)
 	pthread_mutex_unlock(&r->lock);
 }
 
+static void stop(fy_readback *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->done = true;
+	pthread_cond_signal(&r->changed);
+	pthread_mutex_unlock(&r->lock);
+	if (r->running)
+		pthread_join(r->thread, NULL);
+	r->running = false;
+	fy_output_on_flush(r->out, NULL, NULL);
+}
+
+static void release(void *what)
+{
+	stop(what);
+}
+
 fy_readback *fy_readback_start(fy_output *out, fy_archive *archive)
 {
 	fy_readback *r = fy_zalloc(sizeof(*r));
@@ -195,15 +213,27 @@ fy_readback *fy_readback_start(fy_output *out, fy_archive *archive)
 	r->archive = archive;
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_cond_init(&r->changed, NULL);
+	fy_hold_add(&r->hold, release, r);
 	r->running = pthread_create(&r->thread, NULL, follow, r) == 0;
 	fy_output_on_flush(out, on_flush, r);
 	return r;
 }
 
+/* Memory is asked for without the lock: asking may end in leaving. */
 static void add(fy_readback *r, job added)
 {
+	size_t capacity = r->capacity;
+	if (r->count == capacity) {
+		job *more = fy_grow(NULL, &capacity, 2 * r->count + 1, sizeof(*more)), *old = r->jobs;
+		pthread_mutex_lock(&r->lock);
+		if (r->count)
+			memcpy(more, r->jobs, r->count * sizeof(*more));
+		r->jobs = more;
+		pthread_mutex_unlock(&r->lock);
+		r->capacity = capacity;
+		fy_free(old);
+	}
 	pthread_mutex_lock(&r->lock);
-	r->jobs = fy_grow(r->jobs, &r->capacity, r->count + 1, sizeof(*r->jobs));
 	r->jobs[r->count++] = added;
 	pthread_cond_signal(&r->changed);
 	pthread_mutex_unlock(&r->lock);
@@ -234,16 +264,10 @@ fy_status fy_readback_end(fy_readback *readback, fy_diags *diags)
 	fy_readback *r = readback;
 	/* A failure is the output's, and told when it is finished. */
 	(void)!fy_output_flush(r->out);
-	pthread_mutex_lock(&r->lock);
-	r->done = true;
-	pthread_cond_signal(&r->changed);
-	pthread_mutex_unlock(&r->lock);
-	if (r->running)
-		pthread_join(r->thread, NULL);
-	else
+	bool followed = r->running;
+	stop(r);
+	if (!followed)
 		follow(r);
-	r->running = false;
-	fy_output_on_flush(r->out, NULL, NULL);
 	return r->damaged ? fy_zip_check_crc(r->archive->zip, r->damaged, diags) : FY_OK;
 }
 
@@ -276,6 +300,7 @@ void fy_readback_free(fy_readback *readback)
 {
 	if (!readback)
 		return;
+	fy_hold_drop(&readback->hold);
 	pthread_mutex_destroy(&readback->lock);
 	pthread_cond_destroy(&readback->changed);
 	fy_free(readback->jobs);

@@ -21,7 +21,7 @@ static bool same_bits(const fy_tensor *a, const fy_tensor *b)
 	fy_tensor *plain = fy_tensor_contiguous(plain_a);
 	fy_tensor_unref(plain_a);
 	if (!plain)
-		fy_out_of_memory((size_t)fy_tensor_numel(a) * fy_dtype_size(a->dtype));
+		fy_out_of_memory();
 	size_t size = (size_t)fy_tensor_numel(b) * fy_dtype_size(b->dtype);
 	bool same = fy_tensor_is_contiguous(b) && (!size || !memcmp(bytes_of(plain), bytes_of(b), size));
 	fy_tensor_unref(plain);

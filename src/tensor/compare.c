@@ -181,7 +181,7 @@ static fy_tensor *plain(const fy_tensor *tensor)
 	fy_tensor *result = fy_tensor_contiguous(view);
 
 	if (!result)
-		fy_out_of_memory(0);
+		fy_out_of_memory();
 	fy_tensor_unref(view);
 	return result;
 }

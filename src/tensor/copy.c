@@ -257,7 +257,7 @@ static fy_tensor *materialised(const fy_tensor *from)
 	fy_tensor *copy = fy_tensor_new(from->dtype, &from->shape, false);
 
 	if (!copy)
-		fy_out_of_memory(0);
+		fy_out_of_memory();
 	fy_tensor_copy(copy, from);
 	return copy;
 }

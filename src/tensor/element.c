@@ -416,7 +416,7 @@ static fy_tensor *small_tensor(fy_dtype dtype, const fy_shape *shape)
 	fy_tensor *tensor = fy_tensor_new(dtype, shape, false);
 
 	if (!tensor)
-		fy_out_of_memory(0);
+		fy_out_of_memory();
 	return tensor;
 }
 

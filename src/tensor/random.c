@@ -82,7 +82,7 @@ void fy_tensor_fill_random(fy_tensor *tensor, uint64_t seed, int64_t low, int64_
 	}
 	fy_tensor *plain = fy_tensor_new(tensor->dtype, &tensor->shape, false);
 	if (!plain)
-		fy_out_of_memory(0);
+		fy_out_of_memory();
 	fill_contiguous(plain, seed, low, high);
 	fy_tensor_copy(tensor, plain);
 	fy_tensor_unref(plain);

@@ -3,10 +3,12 @@
  */
 #include "tensor/tensor_internal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-enum { ALIGNMENT = 64 }; /* one cache line: what vector kernels like best */
+enum {
+	ALIGNMENT = 64,          /* one cache line: what vector kernels like best */
+	LARGE = 64 * 1024 * 1024 /* may be too much to ask for; without less there is no going on */
+};
 
 static _Thread_local size_t storage_limit = FY_ALLOC_MOST;
 
@@ -18,26 +20,28 @@ size_t fy_storage_set_limit(size_t bytes)
 	return before;
 }
 
-/* NULL when the memory is not to be had. */
-static uint8_t *aligned_block(size_t size)
+/* The aligned part of a block. */
+static uint8_t *aligned(uint8_t *block)
 {
-	void *block;
+	return block + (ALIGNMENT - (uintptr_t)block % ALIGNMENT) % ALIGNMENT;
+}
 
-	if (size > storage_limit || posix_memalign(&block, ALIGNMENT, size ? size : 1) != 0)
-		return NULL;
-	return block;
+static uint8_t *new_block(size_t size, bool zero)
+{
+	return size <= storage_limit ? fy_try_alloc(size + ALIGNMENT, zero) : NULL;
 }
 
 fy_storage *fy_storage_new(size_t size, bool zero)
 {
-	uint8_t *block = aligned_block(size);
+	uint8_t *block = new_block(size, zero);
 
+	if (!block && size < LARGE && size <= storage_limit)
+		fy_out_of_memory();
 	if (!block)
 		return NULL;
-	if (zero)
-		memset(block, 0, size);
 	fy_storage *storage = fy_zalloc(sizeof(*storage));
-	*storage = (fy_storage){ .refs = 1, .size = size, .owned = block, .bytes = block };
+	*storage = (fy_storage){ .refs = 1, .size = size, .block = block, .owned = aligned(block) };
+	storage->bytes = storage->owned;
 	return storage;
 }
 
@@ -63,7 +67,7 @@ void fy_storage_unref(fy_storage *storage)
 	FY_ASSERT(storage->refs > 0);
 	if (--storage->refs > 0)
 		return;
-	free(storage->owned);
+	fy_free(storage->block);
 	fy_free(storage);
 }
 
@@ -71,13 +75,13 @@ void fy_storage_own(fy_storage *storage)
 {
 	if (storage->owned)
 		return;
-	uint8_t *block = aligned_block(storage->size);
-	if (!block)
-		fy_out_of_memory(storage->size);
+	storage->block = new_block(storage->size, false);
+	if (!storage->block)
+		fy_out_of_memory();
+	storage->owned = aligned(storage->block);
 	if (storage->size)
-		memcpy(block, storage->bytes, storage->size);
-	storage->owned = block;
-	storage->bytes = block;
+		memcpy(storage->owned, storage->bytes, storage->size);
+	storage->bytes = storage->owned;
 }
 
 uint8_t *fy_storage_write(fy_storage *storage)

@@ -110,7 +110,8 @@ void fy_buf_put_shape(fy_buf *buf, const fy_shape *shape); /* [1,3,s0] */
 typedef struct fy_storage {
 	int refs;
 	size_t size;          /* bytes */
-	uint8_t *owned;       /* NULL while borrowed */
+	uint8_t *block;       /* what was allocated; NULL while borrowed */
+	uint8_t *owned;       /* its aligned part */
 	const uint8_t *bytes; /* what to read: owned or mapped */
 	/* Where borrowed bytes came from; file NULL when not from a file as is. */
 	const fy_file *file;
@@ -118,7 +119,7 @@ typedef struct fy_storage {
 	const char *record; /* archive record, for messages and weight proofs */
 } fy_storage;
 
-/* Zeroed when zero. NULL when the memory is not to be had. refs = 1. */
+/* Zeroed when zero. NULL when it is above the limit, or large and the memory is not to be had. refs = 1. */
 fy_storage *fy_storage_new(size_t size, bool zero);
 /* From now on, in this thread, storages above this many bytes are not to be had: constants of a graph must
  * not grow out of proportion to the file. Returns the limit before. */
