@@ -15,12 +15,12 @@ void fy_onnx_found(fy_onnx_check_state *c, fy_status status)
 	c->broken |= status != FY_OK && status != FY_UNSUPPORTED;
 }
 
-void fy_onnx_complain(fy_onnx_check_state *c, const fy_node *node, const char *id, const char *format, ...)
+static void say(fy_onnx_check_state *c, const fy_node *node, fy_status status, const char *id,
+		const char *format, va_list args)
 {
 	const fy_origin *origin = node ? &node->origin : NULL;
 	fy_place place = { .file = c->graph->path };
 	fy_buf text = { 0 };
-	va_list args;
 
 	if (origin)
 		place = (fy_place){ .file = c->graph->path,
@@ -28,18 +28,34 @@ void fy_onnx_complain(fy_onnx_check_state *c, const fy_node *node, const char *i
 				    .line = origin->line,
 				    .text = origin->text,
 				    .module = origin->module };
-	va_start(args, format);
 	fy_buf_vprintf(&text, format, args);
-	va_end(args);
 	if (node)
-		fy_error(c->diags, FY_MALFORMED, id, &place, "%s%s%s%s: %s", node->op, node->name ? " '" : "",
+		fy_error(c->diags, status, id, &place, "%s%s%s%s: %s", node->op, node->name ? " '" : "",
 			 node->name ? node->name : "", node->name ? "'" : "", fy_buf_text(&text));
 	else
-		fy_error(c->diags, FY_MALFORMED, id, &place, "%s", fy_buf_text(&text));
+		fy_error(c->diags, status, id, &place, "%s", fy_buf_text(&text));
 	if (node && c->function)
 		fy_note(c->diags, "in function '%s'", c->function->name);
 	fy_buf_release(&text);
-	c->broken = true;
+	fy_onnx_found(c, status);
+}
+
+void fy_onnx_complain(fy_onnx_check_state *c, const fy_node *node, const char *id, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(c, node, FY_MALFORMED, id, format, args);
+	va_end(args);
+}
+
+static void say_unsupported(fy_onnx_check_state *c, const fy_node *node, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(c, node, FY_UNSUPPORTED, "onnx-op-unsupported", format, args);
+	va_end(args);
 }
 
 /* ---- what an operator means here -------------------------------------------------------------------------
@@ -96,6 +112,8 @@ static void find_meaning(fy_onnx_check_state *c, const fy_node *node, fy_onnx_me
 	} else {
 		m->callee = m->schema ? NULL : fy_graph_function(c->graph, node->op);
 		m->status = m->schema || m->callee ? FY_OK : FY_UNSUPPORTED;
+		if (m->status == FY_UNSUPPORTED)
+			say_unsupported(c, node, "the operator is not known");
 		m->recorded = m->schema && strcmp(domain, "onnx") == 0 &&
 			      m->version >= FY_ONNX_OPSET_OLDEST &&
 			      fy_onnx_find_full(node->op, m->version) != NULL;

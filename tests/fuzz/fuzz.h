@@ -20,7 +20,8 @@ static inline void fuzz_judge(fy_status status, const fy_diags *diags)
 {
 	fy_buf text = { 0 };
 
-	FY_ASSERT((status == FY_OK) == (diags->errors == 0));
+	if ((status == FY_OK) != (diags->errors == 0))
+		FY_BUG("status %d with %zu errors", status, diags->errors);
 	fy_diags_print(diags, &text, false);
 	for (size_t i = 0; i < text.len; i++)
 		FY_ASSERT((uint8_t)text.data[i] >= ' ' || text.data[i] == '\n' || text.data[i] == '\t');
