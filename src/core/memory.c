@@ -203,21 +203,21 @@ void fy_arena_free(fy_arena *arena)
 	fy_free(arena);
 }
 
-static chunk *new_chunk(size_t size)
+static chunk *new_chunk(size_t size, bool zero)
 {
 	size_t total;
 
 	if (!fy_add_size(size, CHUNK_HEADER, &total))
 		fy_out_of_memory();
-	chunk *c = fy_zalloc(total);
-	c->size = size;
+	chunk *c = zero ? fy_zalloc(total) : fy_alloc(total);
+	*c = (chunk){ .size = size };
 	return c;
 }
 
 /* A chunk for one piece alone. It goes behind the newest one, which stays the one that is filled. */
 static void *alloc_alone(fy_arena *arena, size_t size)
 {
-	chunk *c = new_chunk(size);
+	chunk *c = new_chunk(size, true);
 
 	c->used = size;
 	if (arena->chunks) {
@@ -247,7 +247,7 @@ static void *alloc_piece(fy_arena *arena, size_t size)
 		return alloc_alone(arena, size);
 	chunk *c = arena->chunks;
 	if (!c || c->size - c->used < rounded) {
-		c = new_chunk(arena->next_size);
+		c = new_chunk(arena->next_size, false); /* most arenas use little of it */
 		c->next = arena->chunks;
 		arena->chunks = c;
 		if (arena->next_size < CHUNK_LAST)
@@ -255,7 +255,7 @@ static void *alloc_piece(fy_arena *arena, size_t size)
 	}
 	void *piece = (char *)c + CHUNK_HEADER + c->used;
 	c->used += rounded;
-	return piece;
+	return memset(piece, 0, rounded);
 }
 #endif
 
