@@ -33,20 +33,17 @@ static void remove_use(fy_value *value, fy_use *use)
 
 void fy_ir_use_result(fy_block *block, int index, fy_value *value)
 {
-	add_use(block->graph->arena, value, (fy_use){ .block = block, .index = index });
+	block->results[index] = value;
+	block->result_uses[index] =
+		add_use(block->graph->arena, value, (fy_use){ .block = block, .index = index });
 }
 
 void fy_ir_unuse_result(fy_block *block, int index)
 {
-	fy_value *value = block->results[index];
+	fy_use *use = block->result_uses[index];
 
-	for (fy_use *use = value->uses; use; use = use->next) {
-		if (use->block == block && use->index == index) {
-			remove_use(value, use);
-			return;
-		}
-	}
-	FY_BUG("value %d does not know of a use", value->id);
+	FY_ASSERT(use->block == block && use->index == index);
+	remove_use(block->results[index], use);
 }
 
 static void use_args(fy_arena *arena, fy_node *node, fy_arg *arg)
@@ -341,12 +338,12 @@ void fy_node_remove_result(fy_node *node, int index)
 void fy_block_remove_result(fy_block *block, int index)
 {
 	FY_ASSERT(index >= 0 && index < block->result_count);
-	for (int i = index; i < block->result_count; i++)
-		fy_ir_unuse_result(block, i);
+	fy_ir_unuse_result(block, index);
 	block->result_count--;
 	for (int i = index; i < block->result_count; i++) {
 		block->results[i] = block->results[i + 1];
-		fy_ir_use_result(block, i, block->results[i]);
+		block->result_uses[i] = block->result_uses[i + 1];
+		block->result_uses[i]->index = i;
 	}
 }
 

@@ -265,9 +265,12 @@ fy_value *fy_block_param(fy_block *block, const fy_type *type, const char *name)
 void fy_block_result(fy_block *block, fy_value *value)
 {
 	FY_ASSERT(value);
-	block->results = room_for_one(block->graph->arena, block->results, block->result_count,
-				      &block->result_capacity, sizeof(*block->results));
-	block->results[block->result_count] = value;
+	int capacity = block->result_capacity;
+
+	block->results = room_for_one(block->graph->arena, block->results, block->result_count, &capacity,
+				      sizeof(*block->results));
+	block->result_uses = room_for_one(block->graph->arena, block->result_uses, block->result_count,
+					  &block->result_capacity, sizeof(*block->result_uses));
 	fy_ir_use_result(block, block->result_count, value);
 	block->result_count++;
 }
@@ -276,7 +279,6 @@ void fy_block_set_result(fy_block *block, int index, fy_value *value)
 {
 	FY_ASSERT(index >= 0 && index < block->result_count);
 	fy_ir_unuse_result(block, index);
-	block->results[index] = value;
 	fy_ir_use_result(block, index, value);
 }
 

@@ -164,6 +164,7 @@ struct fy_block {
 	fy_value **params;
 	int param_count, param_capacity;
 	fy_value **results;
+	struct fy_use **result_uses; /* in step with results, kept by edit.c */
 	int result_count, result_capacity;
 	fy_node *first, *last;
 };
