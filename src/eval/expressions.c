@@ -93,10 +93,9 @@ static fy_status eval_enum(const fy_bexpr *expr, fy_ivalue *out)
 
 static int attribute_index(const fy_class *class, const char *name)
 {
-	for (int i = 0; i < class->attribute_count; i++)
-		if (strcmp(class->attributes[i].name, name) == 0)
-			return i;
-	return -1;
+	const fy_battribute *attribute = fy_class_attribute(class, name);
+
+	return attribute ? (int)(attribute - class->attributes) : -1;
 }
 
 static fy_status object_attribute(fy_eval *ev, fy_iobject *object, const char *name, fy_ivalue *out)
@@ -587,9 +586,7 @@ static fy_status eval_conditional(fy_eval *ev, const fy_bexpr *expr, fy_ivalue *
 
 fy_status fy_eval_expr(fy_eval *ev, const fy_bexpr *expr, fy_ivalue *out)
 {
-	if (fy_stack_low())
-		return fy_eval_error(ev, FY_UNSUPPORTED, "limit",
-				     "the program nests deeper than the stack allows");
+	FY_TRY(fy_eval_check_stack(ev));
 	switch (expr->kind) {
 	case FY_B_LITERAL:
 		return eval_literal(expr, out);

@@ -50,7 +50,8 @@ static const fy_step *strided_step(fy_eval *ev, const fy_tensor *t)
 			   .types = fy_arena_copy(ev->arena, &type, sizeof type),
 			   .type_count = 1,
 			   .geometry = fy_geometry_copy(ev->arena, t),
-			   .origin = fy_eval_origin(ev) };
+			   .origin = fy_eval_origin(ev),
+			   .reading = FY_NEW(ev->arena, fy_reading) };
 	return step;
 }
 
@@ -198,13 +199,24 @@ static fy_status run_setstate(fy_eval *ev, const fy_function *setstate, fy_ivalu
 	return FY_OK;
 }
 
-static fy_status build_attributes(fy_eval *ev, fy_iobject *object, const fy_pvalue *p, const char *path,
+/* The pickled attributes by name; of two with one name the last counts. */
+static fy_map index_state(const fy_pvalue *state)
+{
+	fy_map found = { 0 };
+
+	for (size_t i = 0; state && state->kind == FY_P_DICT && i < state->dict.count; i++)
+		if (fy_pdict_key(state, i)->kind == FY_P_STR)
+			fy_map_put(&found, fy_pdict_key(state, i)->str, fy_pdict_value(state, i));
+	return found;
+}
+
+static fy_status build_attributes(fy_eval *ev, fy_iobject *object, const fy_map *states, const char *path,
 				  int depth)
 {
 	const fy_class *class = object->class;
 
 	for (int i = 0; i < class->attribute_count; i++) {
-		const fy_pvalue *state = fy_pobject_get(p, class->attributes[i].name);
+		const fy_pvalue *state = fy_map_get(states, fy_str_of(class->attributes[i].name));
 		const char *name = class->attributes[i].name;
 		const char *inner = *path ? fy_arena_printf(ev->arena, "%s.%s", path, name) : name;
 
@@ -232,7 +244,10 @@ static fy_status build_object(fy_eval *ev, const fy_pvalue *p, const char *path,
 	setstate = fy_class_method(class, "__setstate__");
 	if (setstate && fy_class_method(class, "__getstate__") && p->object->state)
 		return run_setstate(ev, setstate, *out, p->object->state, depth);
-	return build_attributes(ev, out->object, p, path ? path : "", depth);
+	fy_map states = index_state(p->object->state);
+	fy_status status = build_attributes(ev, out->object, &states, path ? path : "", depth);
+	fy_map_release(&states);
+	return status;
 }
 
 static fy_status build_enum(fy_eval *ev, const fy_pvalue *p, fy_ivalue *out)

@@ -11,22 +11,21 @@
 static fy_status assign_attribute(fy_eval *ev, const fy_btarget *target, fy_ivalue value)
 {
 	fy_ivalue base;
+	const fy_battribute *attribute;
 	fy_status status = FY_OK;
-	int index = -1;
 
 	FY_TRY(fy_eval_expr(ev, target->base, &base));
 	if (base.kind != FY_I_OBJECT) {
 		status = fy_eval_error(ev, FY_MALFORMED, "attribute", "attribute '%s' of a %s is set",
 				       target->name, fy_ikind_name(base));
 	} else {
-		for (int i = 0; i < base.object->class->attribute_count; i++)
-			if (strcmp(base.object->class->attributes[i].name, target->name) == 0)
-				index = i;
-		if (index < 0)
+		attribute = fy_class_attribute(base.object->class, target->name);
+		if (!attribute)
 			status = fy_eval_error(ev, FY_MALFORMED, "attribute", "'%s' has no attribute '%s'",
 					       base.object->class->name, target->name);
 		else
-			fy_attribute_set(ev, base.object, index, fy_iref(value));
+			fy_attribute_set(ev, base.object, (int)(attribute - base.object->class->attributes),
+					 fy_iref(value));
 	}
 	fy_iunref(base);
 	return status;

@@ -112,8 +112,8 @@ static fy_dotted in_class(fy_scope *s, const fy_expr *expr, fy_class *class, con
 {
 	fy_bound_class *bound = fy_bound_class_of(class);
 	fy_declare_class(s->b, bound);
-	uintptr_t member = (uintptr_t)fy_map_get(&bound->attributes, fy_str_of(name));
-	fy_function *method = fy_map_get(&bound->methods, fy_str_of(name));
+	uintptr_t member = (uintptr_t)fy_map_get(&bound->members, fy_str_of(name));
+	fy_function *method = fy_class_method(class, name);
 	if (strcmp(name, "__new__") == 0)
 		return (fy_dotted){ .kind = FY_DOTTED_NEW, .class = class, .rest = rest };
 	if (class->base == FY_CLASS_ENUM && member > 0)

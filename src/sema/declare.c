@@ -44,9 +44,14 @@ fy_bound_function *fy_declare_function(fy_binder *b, const fy_script_file *file,
 
 /* ---- classes ---------------------------------------------------------------------------------- */
 
-static void *index_value(int index)
+static fy_str key_of_attribute(const void *attribute)
 {
-	return (void *)((uintptr_t)index + 1);
+	return fy_str_of(((const fy_battribute *)attribute)->name);
+}
+
+static fy_str key_of_method(const void *method)
+{
+	return fy_str_of(((const fy_function *)method)->name);
 }
 
 static void declare_attributes(fy_binder *b, fy_bound_class *bound)
@@ -54,18 +59,19 @@ static void declare_attributes(fy_binder *b, fy_bound_class *bound)
 	const fy_script_class *def = bound->def;
 	fy_class *class = &bound->class;
 	class->attributes = FY_NEW_ARRAY(b->arena, fy_battribute, def->attribute_count);
+	class->attribute_names = (fy_index){ .key_of = key_of_attribute, .arena = b->arena };
 	for (int i = 0; i < def->attribute_count; i++) {
 		const fy_script_field *field = &def->attributes[i];
-		if (fy_map_has(&bound->attributes, fy_str_of(field->name))) {
+		if (fy_class_attribute(class, field->name)) {
 			fy_bind_error(b, class->file, field->span, "name-repeated",
 				      "class '%s' declares attribute '%s' twice", class->name, field->name);
 			continue;
 		}
-		fy_battribute *attribute = &class->attributes[class->attribute_count];
+		fy_battribute *attribute = &class->attributes[class->attribute_count++];
 		attribute->name = field->name;
 		attribute->type =
 			field->type ? fy_bind_type(b, class->file, field->type) : fy_plain_type(FY_TS_TENSOR);
-		fy_map_put(&bound->attributes, fy_str_of(field->name), index_value(class->attribute_count++));
+		fy_index_put(&class->attribute_names, attribute);
 	}
 }
 
@@ -73,10 +79,10 @@ static void declare_attributes(fy_binder *b, fy_bound_class *bound)
 static void mark_attributes(fy_bound_class *bound, const fy_script_names *names, bool parameters)
 {
 	for (int i = 0; i < names->count; i++) {
-		uintptr_t at = (uintptr_t)fy_map_get(&bound->attributes, fy_str_of(names->items[i]));
-		if (at == 0)
+		fy_battribute *attribute =
+			fy_index_get(&bound->class.attribute_names, fy_str_of(names->items[i]));
+		if (!attribute)
 			continue;
-		fy_battribute *attribute = &bound->class.attributes[at - 1];
 		attribute->parameter |= parameters;
 		attribute->buffer |= !parameters;
 	}
@@ -105,7 +111,7 @@ static void declare_members(fy_binder *b, fy_bound_class *bound)
 	for (int i = 0; i < def->member_count; i++) {
 		class->members[i].name = def->members[i].name;
 		class->members[i].value = member_value(def->members[i].value);
-		fy_map_put(&bound->attributes, fy_str_of(def->members[i].name), index_value(i));
+		fy_map_put(&bound->members, fy_str_of(def->members[i].name), (void *)((uintptr_t)i + 1));
 	}
 }
 
@@ -114,9 +120,10 @@ static void declare_methods(fy_binder *b, fy_bound_class *bound)
 	const fy_script_class *def = bound->def;
 	fy_class *class = &bound->class;
 	class->methods = FY_NEW_ARRAY(b->arena, fy_function *, def->method_count);
+	class->method_names = (fy_index){ .key_of = key_of_method, .arena = b->arena };
 	for (int i = 0; i < def->method_count; i++) {
 		const fy_script_def *method = def->methods[i];
-		if (fy_map_has(&bound->methods, fy_str_of(method->name))) {
+		if (fy_class_method(class, method->name)) {
 			fy_bind_error(b, class->file, method->span, "name-repeated",
 				      "class '%s' defines method '%s' twice", class->name, method->name);
 			continue;
@@ -127,14 +134,14 @@ static void declare_methods(fy_binder *b, fy_bound_class *bound)
 		const char *qualified = fy_arena_printf(b->arena, "%s.%s", class->name, method->name);
 		fy_bound_function *made = fy_declare_function(b, class->file, method, class, qualified);
 		class->methods[class->method_count++] = &made->function;
-		fy_map_put(&bound->methods, fy_str_of(method->name), &made->function);
+		fy_index_put(&class->method_names, &made->function);
 	}
 }
 
 static void check_hooks(fy_binder *b, const fy_bound_class *bound, const fy_script_names *names)
 {
 	for (int i = 0; i < names->count; i++)
-		if (!fy_map_has(&bound->methods, fy_str_of(names->items[i])))
+		if (!fy_class_method(&bound->class, names->items[i]))
 			fy_bind_error(b, bound->class.file, bound->def->span, "method-unknown",
 				      "class '%s' names '%s' as a hook but has no such method",
 				      bound->class.name, names->items[i]);
@@ -167,13 +174,12 @@ const fy_battribute *fy_find_attribute(fy_binder *b, fy_class *class, const char
 {
 	fy_bound_class *bound = fy_bound_class_of(class);
 	fy_declare_class(b, bound);
-	uintptr_t at = (uintptr_t)fy_map_get(&bound->attributes, fy_str_of(name));
-	return at == 0 || class->base == FY_CLASS_ENUM ? NULL : &class->attributes[at - 1];
+	return class->base == FY_CLASS_ENUM ? NULL : fy_class_attribute(class, name);
 }
 
 fy_function *fy_find_method(fy_binder *b, fy_class *class, const char *name)
 {
 	fy_bound_class *bound = fy_bound_class_of(class);
 	fy_declare_class(b, bound);
-	return fy_map_get(&bound->methods, fy_str_of(name));
+	return fy_class_method(class, name);
 }

@@ -82,6 +82,11 @@ static void bind_all(fy_binder *b)
 	fy_settle_operators(b);
 }
 
+static fy_str key_of_class(const void *class)
+{
+	return fy_str_of(((const fy_class *)class)->name);
+}
+
 static void release(fy_binder *b)
 {
 	for (size_t i = 0; i < b->sources.count; i++) {
@@ -91,8 +96,7 @@ static void release(fy_binder *b)
 	}
 	for (int i = 0; i < b->program->class_count; i++) {
 		fy_bound_class *class = fy_bound_class_of(b->program->classes[i]);
-		fy_map_release(&class->attributes);
-		fy_map_release(&class->methods);
+		fy_map_release(&class->members);
 	}
 	fy_map_release(&b->sources);
 	fy_map_release(&b->classes);
@@ -108,6 +112,7 @@ fy_status fy_program_bind(fy_program **out, fy_arena *arena, const fy_archive *a
 	b.program = FY_NEW(arena, fy_program);
 	b.program->arena = arena;
 	b.program->archive = archive;
+	b.program->class_names = (fy_index){ .key_of = key_of_class, .arena = arena };
 	bind_all(&b);
 	release(&b);
 	FY_TRY(b.status);
@@ -119,26 +124,17 @@ fy_status fy_program_bind(fy_program **out, fy_arena *arena, const fy_archive *a
 
 fy_class *fy_program_class(const fy_program *program, const char *qualified)
 {
-	for (int i = 0; i < program->class_count; i++)
-		if (strcmp(program->classes[i]->name, qualified) == 0)
-			return program->classes[i];
-	return NULL;
+	return fy_index_get(&program->class_names, fy_str_of(qualified));
 }
 
 fy_function *fy_class_method(const fy_class *class, const char *name)
 {
-	for (int i = 0; i < class->method_count; i++)
-		if (strcmp(class->methods[i]->name, name) == 0)
-			return class->methods[i];
-	return NULL;
+	return fy_index_get(&class->method_names, fy_str_of(name));
 }
 
 const fy_battribute *fy_class_attribute(const fy_class *class, const char *name)
 {
-	for (int i = 0; i < class->attribute_count; i++)
-		if (strcmp(class->attributes[i].name, name) == 0)
-			return &class->attributes[i];
-	return NULL;
+	return fy_index_get(&class->attribute_names, fy_str_of(name));
 }
 
 fy_place fy_function_place(const fy_function *function, fy_span span)

@@ -88,6 +88,7 @@ static fy_bound_class *add_class(fy_binder *b, fy_str qualified, const fy_source
 		fy_arena_grow(b->arena, program->classes, (size_t)program->class_count, &b->class_capacity,
 			      (size_t)program->class_count + 1, sizeof(fy_class *));
 	program->classes[program->class_count++] = &class->class;
+	fy_index_put(&program->class_names, &class->class);
 	return class;
 }
 

@@ -206,6 +206,7 @@ struct fy_class {
 	int pre_hook_count, hook_count;
 	bool custom; /* a C++ class (__torch__.torch.classes...): known by name only */
 	const fy_script_file *file;
+	fy_index attribute_names, method_names; /* for fy_class_attribute and fy_class_method */
 };
 
 /* An operator or class that the program uses and ferry cannot run, with the places of its first uses. */
@@ -223,6 +224,7 @@ struct fy_program {
 	fy_class *root; /* class of the root object */
 	fy_class **classes;
 	int class_count;
+	fy_index class_names; /* for fy_program_class */
 	fy_function **functions;
 	int function_count;
 	fy_used_operator *operators; /* in order of first appearance */

@@ -29,7 +29,7 @@ typedef struct fy_bound_class {
 	fy_class class;
 	const fy_script_class *def; /* NULL: a C++ class */
 	bool declared;              /* attributes and signatures of methods are there */
-	fy_map attributes, methods; /* name -> index + 1; name -> fy_function */
+	fy_map members;             /* of an enum: name -> index + 1 */
 } fy_bound_class;
 
 /* A call whose callee is known. */
