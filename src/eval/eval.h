@@ -34,8 +34,8 @@ fy_status FY_MUST_USE fy_method_traced_inputs(const fy_program *program, const c
 
 /* What a program may cost; 0: as it is in brackets. Going beyond is FY_UNSUPPORTED. */
 typedef struct fy_eval_limits {
-	int64_t steps; /* statements, and what costs as much (1,000,000 and one for each byte of the code) */
-	int64_t nodes; /* of the graph (2,000,000) */
+	int64_t steps;    /* statements, and what costs as much (500,000 and one for each byte of the code) */
+	int64_t nodes;    /* of the graph (2,000,000) */
 	int64_t unrolled; /* nodes that loops unroll to before they become loops of the graph (100,000) */
 	int64_t items;    /* elements of a list, bytes of a text (1,000,000) */
 } fy_eval_limits;

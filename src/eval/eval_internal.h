@@ -164,6 +164,14 @@ void fy_ireap(fy_eval *ev);
 
 /* ---- tensor variables: variable.c, write.c ------------------------------------------------------------ */
 
+/* What a step gave when it was last read. */
+typedef struct fy_reading {
+	const struct fy_cell *cell;
+	uint64_t version; /* of the cell */
+	const fy_block *block;
+	fy_value *value;
+} fy_reading;
+
 /* One step of a chain of views: `schema` applied with `args`, whose argument `of` is the step before. */
 typedef struct fy_step {
 	const struct fy_step *parent;
@@ -175,6 +183,7 @@ typedef struct fy_step {
 	int type_count;
 	const fy_tensor *geometry; /* what this step gives; without data */
 	const fy_origin *origin;
+	fy_reading *reading; /* so that long chains are recorded once */
 } fy_step;
 
 /* What several variables may share: the storage of a symbolic tensor. Content is a value or a constant. */
@@ -260,13 +269,13 @@ typedef struct fy_change {
 typedef struct fy_changes {
 	fy_change *items;
 	size_t count, capacity;
+	fy_map places; /* where -> index + 1 */
 } fy_changes;
 
 typedef struct fy_journal {
 	struct fy_journal *outer;
 	uint64_t start; /* things born later need no journal */
 	fy_changes log; /* after is unused */
-	fy_map seen;
 } fy_journal;
 
 /* One activation of a function. */
@@ -377,6 +386,7 @@ fy_status fy_eval_error(fy_eval *ev, fy_status status, const char *id, const cha
 void fy_limits_begin(fy_eval *ev);
 fy_status FY_MUST_USE fy_eval_step(fy_eval *ev);                 /* one statement: asks for everything */
 fy_status FY_MUST_USE fy_eval_spend(fy_eval *ev, int64_t steps); /* work that is not one statement */
+fy_status FY_MUST_USE fy_eval_check_stack(fy_eval *ev);          /* before recursion */
 /* Is the function's tree of calls of a size that can be run? */
 fy_status FY_MUST_USE fy_eval_check_calls(fy_eval *ev, const fy_function *function);
 /* May the present block hold one more block? */

@@ -176,7 +176,8 @@ static const fy_step *make_step(fy_invocation *in, const fy_call *call, int inde
 			   .types = types,
 			   .type_count = call->result_count,
 			   .geometry = fy_geometry_copy(ev->arena, result->meta),
-			   .origin = fy_eval_origin(ev) };
+			   .origin = fy_eval_origin(ev),
+			   .reading = FY_NEW(ev->arena, fy_reading) };
 	return step;
 }
 

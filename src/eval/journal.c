@@ -199,26 +199,42 @@ static void where_put(fy_eval *ev, fy_where where, const fy_content *content)
 	}
 }
 
+/* A place without padding. */
+typedef struct place_key {
+	uint64_t kind;
+	const void *owner;
+	int64_t index;
+} place_key;
+
+static place_key key_of(fy_where where)
+{
+	return (place_key){ (uint64_t)where.kind, where.owner, where.index };
+}
+
+/* The last of the changes is at this place. */
+static void put_place(fy_changes *changes, fy_where where)
+{
+	place_key key = key_of(where);
+
+	fy_map_put(&changes->places, (fy_str){ (const char *)&key, sizeof key },
+		   (void *)(uintptr_t)changes->count);
+}
+
 void fy_journal_touch(fy_eval *ev, fy_where_kind kind, void *owner, int64_t index, uint64_t birth)
 {
 	fy_journal *journal = ev->journal;
-	fy_where where;
-	fy_str key = { (const char *)&where, sizeof where };
+	fy_where where = { .kind = kind, .owner = owner, .index = index };
+	fy_changes *log;
 
 	if (!journal || birth > journal->start)
 		return;
-	memset(&where, 0, sizeof where); /* the padding is part of the key */
-	where.kind = kind;
-	where.owner = owner;
-	where.index = index;
-	if (fy_map_has(&journal->seen, key))
+	log = &journal->log;
+	if (fy_changes_find(log, where))
 		return;
-	fy_map_put(&journal->seen, key, journal);
 	where_hold(where);
-	journal->log.items = fy_grow(journal->log.items, &journal->log.capacity, journal->log.count + 1,
-				     sizeof *journal->log.items);
-	journal->log.items[journal->log.count++] =
-		(fy_change){ .where = where, .before = fy_where_get(where) };
+	log->items = fy_grow(log->items, &log->capacity, log->count + 1, sizeof *log->items);
+	log->items[log->count++] = (fy_change){ .where = where, .before = fy_where_get(where) };
+	put_place(log, where);
 }
 
 static uint64_t birth_of(fy_where where)
@@ -254,7 +270,6 @@ void fy_journal_rollback(fy_eval *ev, fy_journal *journal, fy_changes *changes)
 		change->after = fy_where_get(change->where);
 		where_put(ev, change->where, &change->before);
 	}
-	fy_map_release(&journal->seen);
 	*changes = journal->log;
 }
 
@@ -266,18 +281,16 @@ void fy_changes_release(fy_changes *changes)
 		where_drop(changes->items[i].where);
 	}
 	fy_free(changes->items);
+	fy_map_release(&changes->places);
 	*changes = (fy_changes){ 0 };
 }
 
 const fy_change *fy_changes_find(const fy_changes *changes, fy_where where)
 {
-	for (size_t i = 0; i < changes->count; i++) {
-		const fy_where *w = &changes->items[i].where;
+	place_key key = key_of(where);
+	uintptr_t at = (uintptr_t)fy_map_get(&changes->places, (fy_str){ (const char *)&key, sizeof key });
 
-		if (w->kind == where.kind && w->owner == where.owner && w->index == where.index)
-			return &changes->items[i];
-	}
-	return NULL;
+	return at ? &changes->items[at - 1] : NULL;
 }
 
 void fy_slot_set(fy_eval *ev, fy_frame *frame, int slot, fy_ivalue value)

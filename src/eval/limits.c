@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-	STEPS = 1000000,
+	STEPS = 500000,
 	NODES = 2000000,
 	UNROLLED = 100000,
 	ITEMS = 1000000,
@@ -71,10 +71,17 @@ fy_status fy_eval_step(fy_eval *ev)
 		return too_many(ev,
 				"the nodes that were made in search of what nested loops on data carry are",
 				2 * ev->limits.unrolled, "--max-unroll");
-	if (fy_stack_low())
-		return fy_eval_error(ev, FY_UNSUPPORTED, "limit",
-				     "the program nests deeper than the stack allows");
+	FY_TRY(fy_eval_check_stack(ev));
 	return fy_eval_spend(ev, 1);
+}
+
+fy_status fy_eval_check_stack(fy_eval *ev)
+{
+	if (!fy_stack_low())
+		return FY_OK;
+	fy_eval_error(ev, FY_UNSUPPORTED, "limit", "the program nests deeper than the stack allows");
+	fy_hint(ev->diags, "ulimit -s gives more of it");
+	return FY_UNSUPPORTED;
 }
 
 fy_status fy_eval_check_calls(fy_eval *ev, const fy_function *function)

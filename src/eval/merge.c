@@ -48,6 +48,7 @@ void fy_merge_release(fy_merge *m)
 	fy_free(m->a);
 	fy_free(m->b);
 	fy_free(m->pairs);
+	fy_map_release(&m->whole);
 }
 
 /* ---- identity
@@ -95,18 +96,25 @@ static bool is_view(fy_ivalue v)
 	return v.kind == FY_I_TENSOR && v.t->step;
 }
 
+typedef struct identities {
+	const void *a, *b;
+} identities;
+
+static fy_str key_of_pair(const identities *ids)
+{
+	return (fy_str){ (const char *)ids, sizeof *ids };
+}
+
 /* The pair of a and b that was merged already and is whole, or NULL. */
 static const fy_pair *find_pair(const fy_merge *m, fy_ivalue a, fy_ivalue b)
 {
+	identities ids = { identity(a), identity(b) };
+
 	if (is_view(a) || is_view(b))
 		return NULL;
-	for (int i = 0; i < m->pair_count; i++) {
-		const fy_pair *p = &m->pairs[i];
+	uintptr_t at = (uintptr_t)fy_map_get(&m->whole, key_of_pair(&ids));
 
-		if (!p->lost && identity(p->a) == identity(a) && identity(p->b) == identity(b))
-			return p;
-	}
-	return NULL;
+	return at ? &m->pairs[at - 1] : NULL;
 }
 
 /* Index of the new pair. All three are referenced until the merge is over. */
@@ -115,6 +123,7 @@ static int add_pair(fy_merge *m, fy_ivalue a, fy_ivalue b, fy_ivalue made)
 	bool whole = !is_view(a) && !is_view(b);
 	bool fresh = (!identity(a) || born_in_arm(m, a)) && (!identity(b) || born_in_arm(m, b));
 	fy_pair pair = { fy_iref(a), fy_iref(b), fy_iref(made), NULL };
+	identities ids = { identity(a), identity(b) };
 
 	if (!whole || !fresh)
 		pair.lost = make_poison(
@@ -123,6 +132,8 @@ static int add_pair(fy_merge *m, fy_ivalue a, fy_ivalue b, fy_ivalue made)
 					   fy_ikind_name(made)));
 	m->pairs = fy_grow(m->pairs, &m->pair_capacity, (size_t)m->pair_count + 1, sizeof *m->pairs);
 	m->pairs[m->pair_count] = pair;
+	if (!pair.lost && !fy_map_has(&m->whole, key_of_pair(&ids)))
+		fy_map_put(&m->whole, key_of_pair(&ids), (void *)((uintptr_t)m->pair_count + 1));
 	return m->pair_count++;
 }
 
@@ -145,29 +156,36 @@ void fy_lose(fy_eval *ev, fy_ivalue v, const fy_poison *lost)
 	*mark = lost;
 }
 
-static bool same(fy_ivalue a, fy_ivalue b)
+/* Things that are one in an arm and went two ways share their fate. seen: identity -> the first pair of it.
+ */
+static void share_fate(fy_merge *m, fy_map *seen, fy_pair *p, fy_ivalue side)
 {
-	return identity(a) && identity(a) == identity(b);
+	const void *id = identity(side);
+	fy_str key = { (const char *)&id, sizeof id };
+	fy_pair *first = id ? fy_map_get(seen, key) : NULL;
+
+	if (first) {
+		const fy_poison *lost = first->lost ? first->lost : p->lost;
+
+		if (!lost)
+			lost = make_poison(m, "a value that is shared in one arm only, and is written later");
+		first->lost = lost;
+		p->lost = p->lost ? p->lost : lost;
+	} else if (id) {
+		fy_map_put(seen, key, p);
+	}
 }
 
-/* Things that are one in an arm and went two ways share their fate. */
 static void spread_loss(fy_merge *m)
 {
-	for (bool more = true; more;) {
-		more = false;
-		for (int i = 0; i < m->pair_count; i++) {
-			for (int k = 0; k < m->pair_count; k++) {
-				fy_pair *p = &m->pairs[i], *q = &m->pairs[k];
+	fy_map seen_a = { 0 }, seen_b = { 0 };
 
-				if (p->lost || i == k || (!same(p->a, q->a) && !same(p->b, q->b)))
-					continue;
-				p->lost = q->lost ? q->lost
-						  : make_poison(m, "a value that is shared in one arm only, "
-								   "and is written later");
-				more = true;
-			}
-		}
+	for (int i = 0; i < m->pair_count; i++) {
+		share_fate(m, &seen_a, &m->pairs[i], m->pairs[i].a);
+		share_fate(m, &seen_b, &m->pairs[i], m->pairs[i].b);
 	}
+	fy_map_release(&seen_a);
+	fy_map_release(&seen_b);
 }
 
 void fy_merge_finish(fy_merge *m)

@@ -27,6 +27,7 @@ typedef struct fy_merge {
 	int count;
 	size_t capacity;
 	fy_pair *pairs;
+	fy_map whole; /* (identity of a, identity of b) -> index + 1 of the pair, those that are not lost */
 	int pair_count;
 	size_t pair_capacity;
 } fy_merge;

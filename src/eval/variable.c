@@ -176,11 +176,33 @@ static fy_value *record_step(fy_eval *ev, const fy_step *step, fy_value *parent)
 	return node->results[step->result];
 }
 
+static bool is_read(const fy_eval *ev, const fy_step *step, const fy_cell *cell)
+{
+	const fy_reading *r = step->reading;
+
+	return r->cell == cell && r->version == cell->version && block_open(ev, r->block);
+}
+
 fy_value *fy_step_value(fy_eval *ev, const fy_step *step, const fy_cell *cell)
 {
+	const fy_step **chain = NULL;
+	size_t count = 0, capacity = 0;
+	fy_value *value;
+
+	for (; step && !is_read(ev, step, cell); step = step->parent) {
+		chain = fy_grow(chain, &capacity, count + 1, sizeof *chain);
+		chain[count++] = step;
+	}
 	if (step)
-		return record_step(ev, step, fy_step_value(ev, step->parent, cell));
-	return cell->value ? cell->value : fy_graph_constant(ev->graph, cell->constant, cell->name);
+		value = step->reading->value;
+	else
+		value = cell->value ? cell->value : fy_graph_constant(ev->graph, cell->constant, cell->name);
+	while (count > 0) {
+		value = record_step(ev, chain[--count], value);
+		*chain[count]->reading = (fy_reading){ cell, cell->version, ev->block, value };
+	}
+	fy_free(chain);
+	return value;
 }
 
 /* Would a constant of this view be much larger than what it is a view of? */

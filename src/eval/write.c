@@ -337,15 +337,17 @@ static fy_value *invert(const fy_back *b)
 /* What the cell holds after `by` was written where `step` leads. NULL: some step has no inverse. */
 static fy_value *write_back(fy_eval *ev, fy_cell *cell, const fy_step *step, fy_value *by)
 {
-	fy_back b = { .ev = ev, .step = step, .by = by };
+	for (; step && by; step = step->parent) {
+		fy_back b = { .ev = ev,
+			      .step = step,
+			      .by = by,
+			      .part = step->geometry,
+			      .geometry = step->parent ? step->parent->geometry : cell->base,
+			      .base = fy_step_value(ev, step->parent, cell) };
 
-	if (!step)
-		return by;
-	b.part = step->geometry;
-	b.geometry = step->parent ? step->parent->geometry : cell->base;
-	b.base = fy_step_value(ev, step->parent, cell);
-	by = invert(&b);
-	return by ? write_back(ev, cell, step->parent, by) : NULL;
+		by = invert(&b);
+	}
+	return by;
 }
 
 static fy_status write_symbolic(fy_eval *ev, fy_var *var, fy_value *by)
