@@ -60,7 +60,7 @@ typedef enum ferry_verdict {
 	FERRY_NONE,       /* nothing was judged */
 	FERRY_PASSED,     /* "ok" */
 	FERRY_SELF_CHECK, /* agrees, but both sides are ferry's */
-	FERRY_WEAK,       /* agrees, but the outputs say little: all constant */
+	FERRY_WEAK,       /* agrees, but the outputs say little: all constant; or there is none to compare */
 	FERRY_FAILED,
 } ferry_verdict;
 /* "ok", "self-check", "weak", "failed"; "" for none. */

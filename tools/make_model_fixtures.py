@@ -109,6 +109,15 @@ class Branch(nn.Module):
         return y
 
 
+class Endless(nn.Module):
+    """A loop that can be written, but not run to its end."""
+
+    def forward(self, x):
+        for i in range(1000000000000):
+            x = x + float(i)
+        return x
+
+
 class Constant(nn.Module):
     """An output that is the same for every input: weak evidence."""
 
@@ -233,6 +242,12 @@ def make_countdown():
 
 def make_constant():
     save("constant", torch.jit.script(Constant()), [torch.randn(2, 3)])
+
+
+def make_endless():
+    folder = os.path.join(HERE, "endless")
+    os.makedirs(folder, exist_ok=True)
+    torch.jit.script(Endless()).save(os.path.join(folder, "model.pt"))
 
 
 def make_unsupported():

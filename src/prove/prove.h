@@ -22,7 +22,7 @@ typedef enum fy_verdict {
 	FY_VERDICT_NONE, /* nothing was judged */
 	FY_VERDICT_OK,
 	FY_VERDICT_SELF_CHECK, /* agrees, but the evidence is of class self */
-	FY_VERDICT_WEAK,       /* agrees, but every output is constant */
+	FY_VERDICT_WEAK,       /* agrees, but every output is constant; or cannot be compared */
 	FY_VERDICT_FAILED,
 } fy_verdict;
 const char *fy_verdict_name(fy_verdict verdict); /* "ok", "self-check", "weak", "failed"; "" for none */

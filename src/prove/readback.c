@@ -34,6 +34,7 @@ struct fy_readback {
 	pthread_cond_t changed;
 	job *jobs;
 	size_t count, capacity;
+	size_t compared;          /* the first ones, which have a tensor */
 	uint64_t flushed, wanted; /* of the output; the thread sleeps until so much is there */
 	bool done;                /* nothing more will be written */
 	fy_zip_record *damaged;
@@ -250,6 +251,7 @@ void fy_readback_expect(void *readback, const fy_tensor *tensor, uint64_t offset
 		      .record = fy_archive_record(r->archive, tensor),
 		      .offset = offset,
 		      .size = size });
+	r->compared = r->count;
 }
 
 void fy_readback_check(fy_readback *readback, const fy_tensor *tensor)
@@ -274,9 +276,7 @@ fy_status fy_readback_end(fy_readback *readback, fy_diags *diags)
 /* Jobs that compare are in order of their offsets. */
 bool fy_readback_knows(const fy_readback *readback, const fy_tensor *tensor, uint64_t offset, bool *same)
 {
-	size_t low = 0, high = readback->count;
-	while (high > low && !readback->jobs[high - 1].tensor)
-		high--;
+	size_t low = 0, high = readback->compared;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		if (readback->jobs[middle].offset < offset)
@@ -284,7 +284,7 @@ bool fy_readback_knows(const fy_readback *readback, const fy_tensor *tensor, uin
 		else
 			high = middle;
 	}
-	if (low == readback->count)
+	if (low == readback->compared)
 		return false;
 	const job *j = &readback->jobs[low];
 	if (!j->tensor || j->offset != offset || j->found == NOT_COMPARED ||
