@@ -104,6 +104,8 @@ fuzz: ## fuzz one part with libFuzzer: make fuzz TARGET=zip|pickle|script|onnx|c
 	@tools/fuzz "$(TARGET)" "$(SECONDS)"
 bench: $(BUILD)/ferry ## measure large files (4.3 GB, some minutes); PYTHON with torch and onnx: their times, too
 	@$(PYTHON) bench/run $(BUILD)/ferry --folder $(BUILD)/bench
+agreement: $(BUILD)/ferry ## compare with onnx.checker (PYTHON=python3 with onnx; AGREE=--mutate damages the models)
+	@$(PYTHON) tools/onnx_agreement.py $(BUILD)/ferry $(AGREE)
 demo: $(BUILD)/ferry ## convert and verify a sample network
 	@tools/demo $(BUILD)/ferry
 
@@ -129,5 +131,5 @@ clean: ## remove everything built
 	rm -rf build
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r a b; do printf '%-22s%s\n' "$$a" "$$b"; done
-.PHONY: FORCE all deps deps-test onnxruntime test unit cli bless replay fuzz bench demo check-layers format format-check install clean help
+.PHONY: FORCE all deps deps-test onnxruntime test unit cli bless agreement replay fuzz bench demo check-layers format format-check install clean help
 -include $(OBJ:.o=.d) $(UNIT:=.d) $(REPLAY:=.d) $(wildcard $(BUILD)/target/*.d)

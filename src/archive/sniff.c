@@ -72,40 +72,33 @@ static bool read_varint(const fy_file *file, size_t *at, uint64_t *out)
 
 /*
  * ONNX has no magic. Its top-level message has fields 1 (ir_version, a small number), 2 to 4, 6 (texts),
- * 5 (model_version), 7 (graph), 8, 14, 20, 25 (messages). Walking those fields must end exactly at the end
- * of the file and meet a graph.
+ * 5 (model_version), 7 (graph), 8, 14, 20, 25, 26 (messages). A file that begins with a version and comes to
+ * a graph is one, whatever follows; without a version the fields must end exactly at the end of the file.
  */
 static bool is_onnx(const fy_file *file)
 {
-	bool graph = false;
+	static const uint32_t known = 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 6 | 1u << 7 |
+				      1u << 8 | 1u << 14 | 1u << 20 | 1u << 25 | 1u << 26;
+	bool graph = false, version = false;
 	size_t at = 0;
 
 	while (at < file->size) {
-		uint64_t tag, value;
+		uint64_t tag, value, number;
 
 		if (!read_varint(file, &at, &tag) || !read_varint(file, &at, &value))
 			return false;
-		switch (tag) {
-		case 1 << 3:
-		case 5 << 3:
-			break;
-		case 2 << 3 | 2:
-		case 3 << 3 | 2:
-		case 4 << 3 | 2:
-		case 6 << 3 | 2:
-		case 7 << 3 | 2:
-		case 8 << 3 | 2:
-		case 14 << 3 | 2:
-		case 20 << 3 | 2:
-		case 25 << 3 | 2:
-		case 26 << 3 | 2:
+		number = tag >> 3;
+		version |= tag == 1 << 3 && value < 1000;
+		graph |= tag == (7 << 3 | 2);
+		if (version && graph)
+			return true;
+		if (number > 26 || !(known >> number & 1) ||
+		    (tag & 7) != (number == 1 || number == 5 ? 0 : 2))
+			return false;
+		if ((tag & 7) == 2) {
 			if (value > file->size - at)
 				return false;
 			at += (size_t)value;
-			graph |= tag >> 3 == 7;
-			break;
-		default:
-			return false;
 		}
 	}
 	return graph;

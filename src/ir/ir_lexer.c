@@ -136,7 +136,7 @@ void fy_ir_advance(fy_ir_parser *p)
 		while (word_char(*p->at) || ((*p->at == '-' || *p->at == '+') && p->at[-1] == 'e'))
 			p->at++;
 		p->now.text = (fy_str){ start, (size_t)(p->at - start) };
-	} else if (strchr("()[]{},:=@*", *start)) {
+	} else if (strchr("()[]{},:=@*?", *start)) {
 		p->now.kind = FY_IR_MARK;
 		p->now.mark = *start;
 		p->now.text = (fy_str){ start, 1 };

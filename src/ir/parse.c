@@ -16,6 +16,8 @@ static fy_dim parse_dim(fy_ir_parser *p)
 	uintptr_t known;
 	fy_str name = p->now.text;
 
+	if (fy_ir_accept(p, '?'))
+		return FY_DIM_UNKNOWN;
 	if (p->now.kind != FY_IR_WORD && p->now.kind != FY_IR_STRING)
 		return fy_ir_expect_int(p, 0, INT64_MAX);
 	known = (uintptr_t)fy_map_get(&p->symbols, name);

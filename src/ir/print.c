@@ -67,6 +67,8 @@ static void put_dims(fy_buf *out, const fy_graph *graph, const fy_type *type)
 			fy_buf_putc(out, ',');
 		if (fy_dim_known(dim)) {
 			fy_buf_printf(out, "%" PRId64, dim);
+		} else if (dim == FY_DIM_UNKNOWN) {
+			fy_buf_putc(out, '?');
 		} else if (-1 - dim < graph->symbol_count) {
 			const char *name = graph->symbols[-1 - dim];
 

@@ -183,15 +183,10 @@ static fy_status describe_program(fy_description *d, fy_diags *diags)
 
 /* ---- ONNX files ---- */
 
-static const char *value_type(fy_arena *arena, const fy_type *type)
+static const char *value_type(fy_arena *arena, const fy_graph *graph, const fy_type *type)
 {
 	fy_buf text = { 0 };
-	fy_buf_puts(&text, type->kind == FY_TYPE_SEQUENCE   ? "sequence of "
-			   : type->kind == FY_TYPE_OPTIONAL ? "optional "
-							    : "");
-	fy_buf_puts(&text, fy_dtype_name(type->dtype));
-	if (type->has_shape)
-		fy_buf_put_shape(&text, &type->shape);
+	fy_buf_put_type(&text, graph, type);
 	const char *kept = fy_arena_strdup(arena, fy_buf_text(&text));
 	fy_buf_release(&text);
 	return kept;
@@ -219,10 +214,10 @@ static void describe_graph(fy_description *d)
 	fy_map seen = { 0 };
 	for (int i = 0; i < graph->main->param_count; i++)
 		add(&d->inputs, graph->main->params[i]->name)->type =
-			value_type(arena, graph->main->params[i]->type);
+			value_type(arena, graph, graph->main->params[i]->type);
 	for (int i = 0; i < graph->main->result_count; i++)
 		add(&d->outputs, graph->output_names[i])->type =
-			value_type(arena, graph->main->results[i]->type);
+			value_type(arena, graph, graph->main->results[i]->type);
 	for (int i = 0; i < graph->constant_count; i++) {
 		const fy_value *constant = graph->constants[i];
 		fy_item *item = add(&d->weights, constant->name ? constant->name : "");

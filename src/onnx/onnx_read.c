@@ -648,9 +648,7 @@ bool fy_onnx_sniff(const void *bytes, size_t size)
 	bool version = false, graph = false;
 	fy_wire_field field;
 
-	for (int i = 0; i < 32 && fy_wire_next(&wire, &field); i++) {
-		if (field.number > 100)
-			return false;
+	for (int i = 0; i < 1000 && fy_wire_next(&wire, &field); i++) {
 		version |= field.number == M_IR_VERSION && field.type == FY_WIRE_VARINT && field.value < 1000;
 		graph |= field.number == M_GRAPH && field.type == FY_WIRE_LEN;
 	}

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
 	RAW = 9,
@@ -131,8 +132,9 @@ static fy_status read_fields(fy_onnx_reader *reader, fy_wire wire, tensor_parts 
 				FY_TRY(read_external(reader, &wire, &field, parts));
 			break;
 		case 14:
-			if (fy_wire_expect(&wire, &field, FY_WIRE_VARINT))
-				parts->external = field.value == 1;
+			if (fy_wire_expect(&wire, &field, FY_WIRE_VARINT) && field.value > 1)
+				fy_wire_fail(&wire, "a tensor's data is nowhere that is known");
+			parts->external = field.value == 1;
 			break;
 		}
 	}
@@ -283,6 +285,16 @@ static int field_of(fy_dtype dtype)
 	}
 }
 
+/* int32_data holds smaller types too, extended by zeros or by their sign. */
+static bool fits(const tensor_parts *parts, size_t size, uint64_t number)
+{
+	int64_t value = (int32_t)number;
+
+	if (parts->data_field != INT32S || size >= 4 || parts->dtype == FY_BOOL)
+		return true;
+	return value >= -((int64_t)1 << (8 * size - 1)) && value < (int64_t)1 << 8 * size;
+}
+
 /* Each number of a typed field is stored in its low bytes. */
 static fy_status from_typed(fy_onnx_reader *reader, const fy_wire *parent, const tensor_parts *parts,
 			    fy_tensor **out)
@@ -291,6 +303,7 @@ static fy_status from_typed(fy_onnx_reader *reader, const fy_wire *parent, const
 	fy_wire wire = { .log = parent->log,
 			 .at = (const uint8_t *)parts->bytes.data,
 			 .depth = parent->depth };
+	bool too_large = false;
 	uint64_t *numbers;
 	fy_wire_field field;
 	uint8_t *to;
@@ -314,10 +327,14 @@ static fy_status from_typed(fy_onnx_reader *reader, const fy_wire *parent, const
 		for (size_t i = 0; i < count; i++, to += size) {
 			uint64_t number = parts->dtype == FY_BOOL ? numbers[i] != 0 : numbers[i];
 
+			too_large |= !fits(parts, size, number);
 			memcpy(to, &number, size);
 		}
 		fy_free(numbers);
 	}
+	if (too_large)
+		return fy_onnx_malformed(reader, "a number of tensor '%s' is too large for its type",
+					 label(parts));
 	return fy_onnx_wire_status(reader);
 }
 
@@ -381,6 +398,7 @@ static fy_status resolve(fy_onnx_reader *reader, const tensor_parts *parts, cons
 	size_t len = folder_length(reader->path);
 	const char *joined, *real_model, *folder, *linked = NULL;
 	char buffer[PATH_MAX];
+	struct stat about;
 
 	if (!parts->location)
 		return refuse_location(reader, parts, "has no location");
@@ -400,6 +418,8 @@ static fy_status resolve(fy_onnx_reader *reader, const tensor_parts *parts, cons
 	if ((!is_inside(buffer, folder) && !is_inside(buffer, linked)) ||
 	    (real_model && strcmp(buffer, real_model) == 0))
 		return refuse_location(reader, parts, "is outside the model's folder");
+	if (stat(buffer, &about) != 0 || !S_ISREG(about.st_mode))
+		return refuse_location(reader, parts, "is no regular file");
 	*out = fy_arena_strdup(reader->arena, buffer);
 	return FY_OK;
 }

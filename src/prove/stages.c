@@ -36,7 +36,13 @@ fy_status fy_stage_graph(const fy_work *work, const fy_model *file, fy_diags *di
 {
 	fy_buf text = { 0 };
 	fy_graph *graph = file->onnx.graph;
+	size_t before = diags->count;
 	fy_status status = fy_onnx_check(graph, diags);
+	/* Operators that only others can run are no fault of the graph. */
+	if (status == FY_UNSUPPORTED) {
+		fy_diags_truncate(diags, before);
+		status = FY_OK;
+	}
 	fy_json *json = fy_json_object();
 	fy_json_set(json, "opset", fy_json_int(graph->opset));
 	fy_json_set(json, "ir_version", fy_json_int(graph->ir_version));

@@ -97,6 +97,8 @@ void fy_buf_put_shape(fy_buf *buf, const fy_shape *shape)
 		fy_buf_puts(buf, i ? "," : "");
 		if (fy_dim_known(shape->dims[i]))
 			fy_buf_printf(buf, "%" PRId64, shape->dims[i]);
+		else if (shape->dims[i] == FY_DIM_UNKNOWN)
+			fy_buf_putc(buf, '?');
 		else
 			fy_buf_printf(buf, "s%" PRId64, -1 - shape->dims[i]);
 	}
