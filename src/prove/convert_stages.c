@@ -232,13 +232,13 @@ static fy_status prove_file(job *j)
 	return fy_stage_inference(j->work, j->model, j->file, &j->inputs, &options, j->diags);
 }
 
-/* Gives the file its name, or the name of a rejected one. Work that was interrupted, or that the machine
- * failed, proved nothing against it and leaves nothing. */
+/* Gives the file its name, or the name of a rejected one when a check found something against it. Work that
+ * ended for another reason proved nothing and leaves nothing. */
 static fy_status settle(job *j, fy_status proved)
 {
 	if (proved == FY_OK)
 		return fy_written_commit(&j->written, NULL);
-	if (proved == FY_INTERRUPTED || proved == FY_IO) {
+	if (proved != FY_CHECK_FAILED) {
 		fy_written_abort(&j->written);
 		return proved;
 	}

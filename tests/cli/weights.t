@@ -93,7 +93,6 @@ $ cp model.pt bad.pt; printf '\x55' | dd of=bad.pt bs=1 seek=1000 conv=notrunc 2
 | 3
 | 3
 | 3
-| bad.onnx.rejected
 | bad.pt
 ! bad.pt!data/0: error: CRC-32 is 80cb391e, the directory says 9f110f0a [zip-crc]
 !   hint: the file was damaged after it was written: copy or download it again
@@ -101,6 +100,5 @@ $ cp model.pt bad.pt; printf '\x55' | dd of=bad.pt bs=1 seek=1000 conv=notrunc 2
 !   hint: the file was damaged after it was written: copy or download it again
 ! bad.pt!data/0: error: CRC-32 is 80cb391e, the directory says 9f110f0a [zip-crc]
 !   hint: the file was damaged after it was written: copy or download it again
-!   hint: what was written is kept as 'bad.onnx.rejected'
 $ ferry convert bad.pt -o bad.onnx --weights link --input 1x8x8x8 --no-verify | tail -1
 |   weights    ok    4 of 4 tensors linked to the archive, weights not read
