@@ -24,6 +24,8 @@ bool fy_onnx_from_dtype(fy_dtype dtype, int *onnx);
 bool fy_onnx_to_dtype(int64_t onnx, fy_dtype *dtype);
 /* "FLOAT", "STRING", ...; NULL when ONNX has no such number. */
 const char *fy_onnx_dtype_name(int64_t onnx);
+/* Bits of one element in a file: elements of less than a byte are packed there. */
+size_t fy_onnx_bits(fy_dtype dtype);
 
 /* ---- operator records: onnx_table.c, and one record per operator in the family files --------------------
  */

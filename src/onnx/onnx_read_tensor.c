@@ -159,28 +159,9 @@ static fy_status check_type(fy_onnx_reader *reader, tensor_parts *parts)
 	FY_BUG("element type %" PRId64 " has no dtype", parts->dtype_number);
 }
 
-/* Bits of one element in a file. */
-static size_t bits_of(fy_dtype dtype)
-{
-	switch (dtype) {
-	case FY_U2:
-	case FY_I2:
-		return 2;
-	case FY_U4:
-	case FY_I4:
-	case FY_F4_E2M1:
-		return 4;
-	case FY_F6_E2M3:
-	case FY_F6_E3M2:
-		return 6;
-	default:
-		return 8 * fy_dtype_size(dtype);
-	}
-}
-
 static bool is_packed(fy_dtype dtype)
 {
-	return bits_of(dtype) < 8;
+	return fy_onnx_bits(dtype) < 8;
 }
 
 /* Bytes that `count` elements take in a file. */
@@ -190,7 +171,7 @@ static bool packed_size(size_t count, fy_dtype dtype, size_t *size)
 
 	if (!is_packed(dtype))
 		return fy_mul_size(count, fy_dtype_size(dtype), size);
-	if (!fy_mul_size(count, bits_of(dtype), &bits) || !fy_add_size(bits, 7, &bits))
+	if (!fy_mul_size(count, fy_onnx_bits(dtype), &bits) || !fy_add_size(bits, 7, &bits))
 		return false;
 	*size = bits / 8;
 	return true;
@@ -226,7 +207,7 @@ static fy_status no_memory(fy_onnx_reader *reader, const tensor_parts *parts)
 static fy_status unpack(fy_onnx_reader *reader, const tensor_parts *parts, const uint8_t *bytes,
 			fy_tensor **out)
 {
-	size_t bits = bits_of(parts->dtype), count = (size_t)parts->count;
+	size_t bits = fy_onnx_bits(parts->dtype), count = (size_t)parts->count;
 	bool is_signed = parts->dtype == FY_I2 || parts->dtype == FY_I4;
 	uint8_t mask = (uint8_t)((1u << bits) - 1), sign = (uint8_t)(1u << (bits - 1)), *to;
 
@@ -509,7 +490,7 @@ static fy_status from_raw(fy_onnx_reader *reader, const tensor_parts *parts, siz
 static fy_status from_packed_numbers(fy_onnx_reader *reader, const fy_wire *parent, const tensor_parts *parts,
 				     size_t size, fy_tensor **out)
 {
-	bool single = bits_of(parts->dtype) == 6;
+	bool single = fy_onnx_bits(parts->dtype) == 6;
 	size_t needed = single ? (size_t)parts->count : size, filled = 0;
 	fy_wire wire = { .log = parent->log,
 			 .at = (const uint8_t *)parts->bytes.data,

@@ -137,6 +137,28 @@ static void write_data(writer *w, const fy_tensor *tensor, size_t size)
 	w->size += size;
 }
 
+/* Elements of less than a byte share bytes, the first one in the low bits. */
+static void write_packed(writer *w, const fy_tensor *tensor, size_t count)
+{
+	size_t bits = fy_onnx_bits(tensor->dtype), size = count / 8 * bits + (count % 8 * bits + 7) / 8;
+	fy_tensor *plain = fy_tensor_contiguous((fy_tensor *)tensor);
+	uint8_t *packed = fy_zalloc(size + 1);
+	const uint8_t *from;
+
+	if (!plain)
+		fy_out_of_memory();
+	from = fy_tensor_data(plain);
+	for (size_t i = 0; i < count; i++) {
+		unsigned pair = (from[i] & ((1u << bits) - 1)) << i * bits % 8;
+
+		packed[i * bits / 8] |= (uint8_t)pair;
+		packed[i * bits / 8 + 1] |= (uint8_t)(pair >> 8);
+	}
+	put_bytes(w, 9, packed, size);
+	fy_free(packed);
+	fy_tensor_unref(plain);
+}
+
 static void write_entry(writer *w, const char *key, const char *value)
 {
 	message m = begin_message(w, 13);
@@ -179,6 +201,8 @@ static void write_tensor(writer *w, int field, const fy_tensor *tensor, const ch
 	put_text(w, 8, name);
 	if (place && place->location)
 		write_place(w, place);
+	else if (w->status == FY_OK && fy_onnx_bits(tensor->dtype) < 8)
+		write_packed(w, tensor, (size_t)count);
 	else
 		write_data(w, tensor, size);
 	end_message(w, m);

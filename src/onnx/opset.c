@@ -73,3 +73,21 @@ const char *fy_onnx_dtype_name(int64_t onnx)
 {
 	return onnx >= 0 && onnx < (int64_t)FY_COUNT(element_types) ? element_types[onnx].name : NULL;
 }
+
+size_t fy_onnx_bits(fy_dtype dtype)
+{
+	switch (dtype) {
+	case FY_U2:
+	case FY_I2:
+		return 2;
+	case FY_U4:
+	case FY_I4:
+	case FY_F4_E2M1:
+		return 4;
+	case FY_F6_E2M3:
+	case FY_F6_E3M2:
+		return 6;
+	default:
+		return 8 * fy_dtype_size(dtype);
+	}
+}

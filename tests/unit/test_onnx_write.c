@@ -165,6 +165,36 @@ static void test_weights_of_any_layout_and_type(void **state)
 	end(&s);
 }
 
+/* In memory each element has its byte, in the file five of four bits have three: the first one low. */
+static void test_small_elements_are_packed(void **state)
+{
+	static const fy_dtype types[] = { FY_U2, FY_I2, FY_U4, FY_I4, FY_F4_E2M1, FY_F6_E2M3, FY_F6_E3M2 };
+	static const uint8_t elements[] = { 1, 0, 1, 1, 0 };
+	session s = { .arena = fy_arena_new() };
+	fy_graph *again = NULL;
+
+	(void)state;
+	s.graph = fy_graph_new(s.arena);
+	s.graph->opset = 28;
+	for (size_t i = 0; i < FY_COUNT(types); i++) {
+		fy_tensor *tensor = fy_tensor_new(types[i], &(fy_shape){ 1, { 5 } }, true);
+
+		memcpy(fy_tensor_write_data(tensor), elements, sizeof(elements));
+		fy_graph_output(s.graph, fy_graph_constant(s.graph, tensor, fy_dtype_name(types[i])),
+				fy_dtype_name(types[i]));
+		fy_tensor_unref(tensor);
+	}
+	write_ok(&s, NULL);
+	assert_non_null(memmem(s.bytes.data, s.bytes.len, "uint4\x4a\x03\x01\x11\x00", 10));
+	assert_int_equal(fy_onnx_read(&again, s.arena, s.bytes.data, s.bytes.len, "x", &s.diags), FY_OK);
+	for (size_t i = 0; i < FY_COUNT(types); i++) {
+		assert_int_equal(again->constants[i]->tensor->dtype, types[i]);
+		assert_memory_equal(fy_tensor_data(again->constants[i]->tensor), elements, sizeof(elements));
+	}
+	fy_graph_release(again);
+	end(&s);
+}
+
 static void test_ir_version_follows_the_opset(void **state)
 {
 	(void)state;
@@ -251,6 +281,7 @@ int main(void)
 		cmocka_unit_test(test_names_and_places_survive),
 		cmocka_unit_test(test_value_info_is_a_choice),
 		cmocka_unit_test(test_weights_of_any_layout_and_type),
+		cmocka_unit_test(test_small_elements_are_packed),
 		cmocka_unit_test(test_ir_version_follows_the_opset),
 		cmocka_unit_test(test_what_cannot_be_written),
 		cmocka_unit_test(test_two_gibibytes_are_refused),
