@@ -251,19 +251,23 @@ static fy_token lex_newline(fy_parser *p)
 
 /* ---- tokens --------------------------------------------------------------------------------- */
 
+fy_token_kind fy_word_kind(const char *word, size_t len)
+{
+	for (size_t i = 0; i < FY_COUNT(keywords) && len <= strlen("NoneType"); i++) {
+		const char *text = keywords[i].text;
+		if (text[0] == *word && strlen(text) == len && memcmp(text, word, len) == 0)
+			return keywords[i].kind;
+	}
+	return FY_TOKEN_NAME;
+}
+
 static fy_token lex_word(fy_parser *p)
 {
 	const char *start = p->at;
 	while (p->at < p->end && (is_letter(*p->at) || is_digit(*p->at)))
 		p->at++;
 	size_t len = (size_t)(p->at - start);
-	fy_token_kind kind = FY_TOKEN_NAME;
-	for (size_t i = 0; i < FY_COUNT(keywords) && len <= strlen("NoneType"); i++) {
-		const char *text = keywords[i].text;
-		if (text[0] == *start && strlen(text) == len && memcmp(text, start, len) == 0)
-			kind = keywords[i].kind;
-	}
-	return make(p, kind, start, len);
+	return make(p, fy_word_kind(start, len), start, len);
 }
 
 static fy_token lex_string(fy_parser *p)

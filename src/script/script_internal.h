@@ -101,6 +101,8 @@ typedef struct fy_parser {
 /* ---- lexer.c */
 
 fy_token fy_lex(fy_parser *p);
+/* A keyword's own kind, FY_TOKEN_NAME for any other word. len >= 1. */
+fy_token_kind fy_word_kind(const char *word, size_t len);
 /* For each token the text a message shows: "')'", "end of line". Valid until the next call. */
 const char *fy_token_describe(fy_parser *p, const fy_token *token);
 const char *fy_token_kind_text(fy_token_kind kind);

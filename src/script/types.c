@@ -173,19 +173,36 @@ static fy_status read_generic(fy_type_reader *r, const fy_expr *expr, fy_ts_type
 	return FY_OK;
 }
 
+/* A name that could stand without quotes: letters, digits and _, no digit first, and no keyword. */
+static bool is_name(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		char c = text[i];
+		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+		if (!letter && (i == 0 || c < '0' || c > '9'))
+			return false;
+	}
+	return len > 0 && fy_word_kind(text, len) == FY_TOKEN_NAME;
+}
+
+static bool is_dotted_name(fy_str text)
+{
+	size_t start = 0;
+	for (size_t i = 0; i <= text.len; i++) {
+		if (i < text.len && text.data[i] != '.')
+			continue;
+		if (!is_name(text.data + start, i - start))
+			return false;
+		start = i + 1;
+	}
+	return true;
+}
+
 /* "torch.classes.ns.Name" and the like: a dotted name in quotes. */
 static fy_status read_quoted(fy_type_reader *r, const fy_expr *expr, fy_ts_type **out)
 {
 	fy_str text = expr->string;
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.data[i];
-		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-		bool starts = i == 0 || text.data[i - 1] == '.';
-		bool digit = c >= '0' && c <= '9', dot = c == '.' && i + 1 < text.len;
-		if (!letter && (starts || (!digit && !dot)))
-			return refuse(r, expr, "a type in quotes must be a dotted name");
-	}
-	if (text.len == 0)
+	if (!is_dotted_name(text) && !fy_str_is(text, "None") && !fy_str_is(text, "NoneType"))
 		return refuse(r, expr, "a type in quotes must be a dotted name");
 	*out = plain_type(r, text.data, expr->span);
 	return FY_OK;

@@ -115,6 +115,8 @@ static void refused(void **state)
 	check_no_type("List[int, str]", 1, 4, "script-type", "'List' takes 1 type in brackets, not 2");
 	check_no_type("Dict[int]", 1, 4, "script-type", "'Dict' takes 2 types in brackets, not 1");
 	check_no_type("int & str", 1, 9, "script-type", "expected a type");
+	check_no_type("'class'", 1, 7, "script-type", "a type in quotes must be a dotted name");
+	check_no_type("'a.in'", 1, 6, "script-type", "a type in quotes must be a dotted name");
 	check_no_type("'a..b'", 1, 6, "script-type", "a type in quotes must be a dotted name");
 	check_no_type("int?", 4, 1, "script-syntax", "unexpected character '?'");
 }
