@@ -8,6 +8,9 @@
 
 enum { SHOWN_BEFORE = 60, SHOWN_LINE = 140 }; /* what is shown of a long source line */
 
+/* One diagnostic takes a kilobyte at most, the name of the file aside, whatever it quotes. */
+enum { SHOWN_MESSAGE = 300, SHOWN_MEMBER = 120, SHOWN_MODULE = 80, SHOWN_SOURCE = 180, SHOWN_ALL = 1000 };
+
 static char *formatted(const char *format, va_list args)
 {
 	fy_buf text = { 0 };
@@ -125,6 +128,33 @@ static void put_text(fy_buf *out, const char *text)
 	fy_buf_put_clean(out, text, strlen(text));
 }
 
+/* How many bytes of a text take at most `most` when they are cleaned. */
+static size_t fitting(const char *text, size_t len, size_t most)
+{
+	size_t at = 0;
+	fy_buf clean = { 0 };
+
+	while (at < len) {
+		size_t n = fy_utf8_length(text + at, len - at);
+
+		n = n ? n : 1;
+		fy_buf_put_clean(&clean, text + at, n);
+		if (clean.len > most)
+			break;
+		at += n;
+	}
+	fy_buf_release(&clean);
+	return at;
+}
+
+static void put_short(fy_buf *out, const char *text, size_t most)
+{
+	size_t len = strlen(text), shown = fitting(text, len, most);
+
+	fy_buf_put_clean(out, text, shown);
+	fy_buf_puts(out, shown < len ? "..." : "");
+}
+
 static void put_coloured(fy_buf *out, bool colour, const char *code, const char *text)
 {
 	if (colour)
@@ -143,7 +173,7 @@ static void put_place(fy_buf *out, const fy_place *place)
 	if (place->file && place->member)
 		fy_buf_putc(out, '!');
 	if (place->member)
-		put_text(out, place->member);
+		put_short(out, place->member, SHOWN_MEMBER);
 	if (place->line > 0)
 		fy_buf_printf(out, ":%d", place->line);
 	if (place->line > 0 && place->column > 0)
@@ -188,6 +218,9 @@ static void put_source_line(fy_buf *out, const fy_place *place, bool colour)
 	size_t end = len - start > SHOWN_LINE ? start + SHOWN_LINE : len;
 	while (end < len && end > column && ((unsigned char)place->text[end] & 0xc0) == 0x80)
 		end--;
+	end = start + fitting(place->text + start, end - start, SHOWN_SOURCE);
+	if (column > end)
+		column = end;
 	if (width > end - column)
 		width = end - column;
 	fy_buf_puts(out, start > 0 ? "    ..." : "    ");
@@ -206,40 +239,49 @@ static void put_source_line(fy_buf *out, const fy_place *place, bool colour)
 	fy_buf_putc(out, '\n');
 }
 
-static void put_lines(fy_buf *out, const char *label, const char *lines)
+/* Those that still fit. */
+static void put_lines(fy_buf *out, const char *label, const char *lines, size_t limit)
 {
 	while (lines) {
-		size_t len = strcspn(lines, "\n");
+		size_t len = strcspn(lines, "\n"), before = out->len;
 		fy_buf_printf(out, "  %s: ", label);
 		fy_buf_put_clean(out, lines, len);
 		fy_buf_putc(out, '\n');
+		if (out->len > limit) {
+			out->len = before;
+			return;
+		}
 		lines = lines[len] ? lines + len + 1 : NULL;
 	}
 }
 
+static void put_diag(fy_buf *out, const fy_diag *diag, bool colour)
+{
+	size_t limit = out->len + SHOWN_ALL + (diag->place.file ? strlen(diag->place.file) : 0);
+
+	put_place(out, &diag->place);
+	if (diag->severity == FY_ERROR)
+		put_coloured(out, colour, "1;31", "error:");
+	else
+		put_coloured(out, colour, "1;35", "warning:");
+	fy_buf_putc(out, ' ');
+	put_short(out, diag->message, SHOWN_MESSAGE);
+	fy_buf_printf(out, " [%s]\n", diag->id);
+	if (diag->place.text)
+		put_source_line(out, &diag->place, colour);
+	if (diag->place.module && *diag->place.module) {
+		fy_buf_puts(out, "  in module ");
+		put_short(out, diag->place.module, SHOWN_MODULE);
+		fy_buf_putc(out, '\n');
+	}
+	put_lines(out, "note", diag->notes, limit);
+	put_lines(out, "hint", diag->hint, limit);
+}
+
 void fy_diags_print(const fy_diags *diags, fy_buf *out, bool colour)
 {
-	for (size_t i = 0; i < diags->count; i++) {
-		const fy_diag *diag = &diags->items[i];
-
-		put_place(out, &diag->place);
-		if (diag->severity == FY_ERROR)
-			put_coloured(out, colour, "1;31", "error:");
-		else
-			put_coloured(out, colour, "1;35", "warning:");
-		fy_buf_putc(out, ' ');
-		put_text(out, diag->message);
-		fy_buf_printf(out, " [%s]\n", diag->id);
-		if (diag->place.text)
-			put_source_line(out, &diag->place, colour);
-		if (diag->place.module && *diag->place.module) {
-			fy_buf_puts(out, "  in module ");
-			put_text(out, diag->place.module);
-			fy_buf_putc(out, '\n');
-		}
-		put_lines(out, "note", diag->notes);
-		put_lines(out, "hint", diag->hint);
-	}
+	for (size_t i = 0; i < diags->count; i++)
+		put_diag(out, &diags->items[i], colour);
 	if (diags->dropped > 0)
 		fy_buf_printf(out, "... and %zu more\n", diags->dropped);
 }
