@@ -30,7 +30,7 @@ typedef struct fy_zip {
 	const fy_file *file;
 	const char *path; /* of the file, in the arena: for diagnostics that outlive the file */
 	fy_arena *arena;
-	const char *folder;     /* top folder without '/', "" when names begin with '/' */
+	const char *folder;     /* top folder without '/' */
 	fy_zip_record *records; /* in order of the directory, checked: inside the file and without overlaps */
 	size_t count;
 	fy_map by_name, by_folded_name;  /* to index + 1; folded: ASCII lower case */
@@ -62,7 +62,8 @@ uint32_t fy_zip_crc(uint32_t crc, const void *bytes, size_t len);
 /*
  * What a pickle describes, as data. Two references to one object in the pickle are one pointer here, so
  * aliasing of lists, dicts, objects, tensors and storages is kept. A finished graph has no cycles and is at
- * most FY_PICKLE_MAX_DEPTH deep (checked). Constants are not shared: do not compare by pointer for equality.
+ * most FY_PICKLE_MAX_DEPTH deep and unfolds to at most FY_PICKLE_MAX_UNFOLDED values (checked). Constants are
+ * not shared: do not compare by pointer for equality.
  */
 typedef enum fy_pkind {
 	FY_P_NONE,
@@ -88,7 +89,12 @@ typedef enum fy_pkind {
 	FY_P_SPECIAL, /* special: quantized, sparse, nested ... tensors, by their parts */
 } fy_pkind;
 
-enum { FY_PICKLE_MAX_DEPTH = 10000, FY_PICKLE_MAX_OBJECTS = 10000000 };
+enum {
+	FY_PICKLE_MAX_DEPTH = 10000,
+	FY_PICKLE_MAX_OBJECTS = 10000000,
+	/* Values met by who follows every reference, so that anybody may: shared ones count each time. */
+	FY_PICKLE_MAX_UNFOLDED = 100000000,
+};
 
 typedef struct fy_pvalue fy_pvalue;
 

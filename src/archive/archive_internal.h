@@ -117,6 +117,7 @@ bool fy_storage_class(const char *name, fy_dtype *out);
 typedef struct fy_stored {
 	fy_storage *storage; /* NULL: no data (meta) */
 	fy_dtype dtype;
+	bool typed; /* some mention gave a type */
 	uint64_t bytes;
 	int64_t numel;
 	bool filled; /* legacy checkpoints: the bytes were found */
@@ -126,6 +127,7 @@ typedef struct fy_loader {
 	fy_archive *archive;
 	const char *folder; /* of the records of the present pickle: "data/", "constants/" */
 	bool script, legacy;
+	bool swapped;        /* weights are big-endian */
 	bool no_data;        /* traced inputs: geometry only */
 	fy_map code;         /* qualifier -> fy_code_record */
 	fy_map storages;     /* record name -> fy_stored */

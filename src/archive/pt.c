@@ -48,7 +48,21 @@ static fy_status read_pickle(fy_archive *archive, const char *name, const char *
 	return FY_OK;
 }
 
-/* As strtoull: blanks, digits, whatever follows. .data/version wins. */
+static bool is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static fy_str trimmed(fy_str text)
+{
+	while (text.len && is_blank(text.data[text.len - 1]))
+		text.len--;
+	while (text.len && is_blank(text.data[0]))
+		text = (fy_str){ text.data + 1, text.len - 1 };
+	return text;
+}
+
+/* A number, perhaps with blanks around. .data/version wins. */
 static fy_status read_version(fy_archive *archive, fy_diags *diags)
 {
 	const char *name = fy_zip_find(archive->zip, ".data/version") ? ".data/version" : "version";
@@ -58,13 +72,12 @@ static fy_status read_version(fy_archive *archive, fy_diags *diags)
 	fy_str text;
 
 	FY_TRY(need_record(archive, name, &text, diags));
-	while (at < text.len && strchr(" \t\n\v\f\r", text.data[at]) && text.data[at])
-		at++;
-	if (at == text.len || text.data[at] < '0' || text.data[at] > '9')
+	text = trimmed(text);
+	for (; at < text.len && text.data[at] >= '0' && text.data[at] <= '9'; at++)
+		if (version <= VERSION_HIGHEST)
+			version = version * 10 + (text.data[at] - '0');
+	if (text.len == 0 || at < text.len)
 		return fy_error(diags, FY_MALFORMED, "archive-version", &place, "version is not a number");
-	for (; at < text.len && text.data[at] >= '0' && text.data[at] <= '9' && version <= VERSION_HIGHEST;
-	     at++)
-		version = version * 10 + (text.data[at] - '0');
 	if (version < VERSION_LOWEST)
 		return fy_error(diags, FY_MALFORMED, "archive-version", &place, "version 0 does not exist");
 	if (version > VERSION_HIGHEST)
@@ -78,18 +91,17 @@ static fy_status read_byte_order(fy_archive *archive, fy_diags *diags)
 {
 	fy_zip_record *record = fy_zip_find(archive->zip, "byteorder");
 	fy_place place = place_of(archive, "byteorder");
-	fy_status status;
 	fy_str text;
 
 	if (!record)
 		return FY_OK;
 	FY_TRY(fy_zip_bytes(archive->zip, record, &text, diags));
 	archive->byte_order = fy_arena_strndup(archive->arena, text.data, text.len < 64 ? text.len : 64);
-	if (!fy_str_is(text, "big"))
-		return FY_OK;
-	status = fy_error(diags, FY_UNSUPPORTED, "byte-order", &place, "weights are big-endian");
-	fy_hint(diags, "load the model with PyTorch on a little-endian machine and save it again");
-	return status;
+	archive->loader->swapped = fy_str_is(text, "big");
+	if (!archive->loader->swapped && !fy_str_is(text, "little"))
+		return fy_error(diags, FY_MALFORMED, "byte-order", &place,
+				"byte order is neither little nor big");
+	return FY_OK;
 }
 
 /* ---- code and extra files ---- */

@@ -141,47 +141,72 @@ typedef struct frame {
 	const fy_pvalue *value;
 	size_t next;     /* child to visit */
 	uint32_t height; /* of the children so far */
+	uint32_t leaves; /* values met when every reference is followed, itself included */
 } frame;
 
-/* Height of each value by id; the two marks are no heights. */
+/* What is known of each value by id. The two marks are no heights. */
+typedef struct measure {
+	uint32_t leaves;
+	uint16_t height;
+} measure;
 enum { UNSEEN = 0, OPEN = UINT16_MAX };
 
 static void push_frame(frame **frames, size_t *depth, size_t *capacity, const fy_pvalue *value)
 {
 	*frames = fy_grow(*frames, capacity, *depth + 1, sizeof(**frames));
-	(*frames)[(*depth)++] = (frame){ .value = value };
+	(*frames)[(*depth)++] = (frame){ .value = value, .leaves = 1 };
 }
 
-static fy_status walk_graph(const fy_pvalue *root, uint16_t *heights, frame **frames, const fy_place *place,
+static fy_status too_deep(const fy_place *place, fy_diags *diags)
+{
+	return fy_error(diags, FY_MALFORMED, "pickle-depth", place, "values are nested deeper than %d",
+			FY_PICKLE_MAX_DEPTH);
+}
+
+/* A child that is measured, seen from its parent. */
+static fy_status add_child(frame *parent, size_t depth, const measure *child, const fy_place *place,
+			   fy_diags *diags)
+{
+	if (parent->height < child->height)
+		parent->height = child->height;
+	if (depth + child->height > FY_PICKLE_MAX_DEPTH)
+		return too_deep(place, diags);
+	if (child->leaves > FY_PICKLE_MAX_UNFOLDED - parent->leaves)
+		return fy_error(diags, FY_MALFORMED, "pickle-unfolded", place,
+				"values that hold each other again and again unfold to more than %d",
+				FY_PICKLE_MAX_UNFOLDED);
+	parent->leaves += child->leaves;
+	return FY_OK;
+}
+
+static fy_status walk_graph(const fy_pvalue *root, measure *measures, frame **frames, const fy_place *place,
 			    fy_diags *diags)
 {
 	size_t depth = 0, capacity = 0;
 
-	heights[root->id] = OPEN;
+	measures[root->id].height = OPEN;
 	push_frame(frames, &depth, &capacity, root);
 	while (depth) {
 		frame *top = &(*frames)[depth - 1];
 		const fy_pvalue *child = fy_pvalue_child(top->value, top->next++);
-		uint32_t height = top->height + 1;
+		measure *known = child ? &measures[child->id] : &measures[top->value->id];
 
 		if (!child) {
-			heights[top->value->id] = (uint16_t)height;
-			depth--;
-		} else if (heights[child->id] == OPEN) {
+			*known = (measure){ top->leaves, (uint16_t)(top->height + 1) };
+			if (--depth == 0)
+				break;
+			top--;
+		} else if (known->height == OPEN) {
 			return fy_error(diags, FY_MALFORMED, "pickle-cycle", place, "%s contains itself",
 					fy_pkind_name(child->kind));
-		} else if (heights[child->id] == UNSEEN) {
-			heights[child->id] = OPEN;
+		} else if (known->height == UNSEEN) {
+			known->height = OPEN;
 			push_frame(frames, &depth, &capacity, child);
+			if (depth > FY_PICKLE_MAX_DEPTH)
+				return too_deep(place, diags);
 			continue;
-		} else {
-			height = heights[child->id];
 		}
-		if (depth && (*frames)[depth - 1].height < height)
-			(*frames)[depth - 1].height = height;
-		if (depth + height > FY_PICKLE_MAX_DEPTH)
-			return fy_error(diags, FY_MALFORMED, "pickle-depth", place,
-					"values are nested deeper than %d", FY_PICKLE_MAX_DEPTH);
+		FY_TRY(add_child(top, depth, known, place, diags));
 	}
 	return FY_OK;
 }
@@ -189,12 +214,12 @@ static fy_status walk_graph(const fy_pvalue *root, uint16_t *heights, frame **fr
 fy_status fy_pvalue_check_graph(const fy_pvalue *root, uint32_t values, const fy_place *place,
 				fy_diags *diags)
 {
-	uint16_t *heights = fy_zalloc((size_t)values * sizeof(*heights));
+	measure *measures = fy_zalloc((size_t)values * sizeof(*measures));
 	frame *frames = NULL;
-	fy_status status = walk_graph(root, heights, &frames, place, diags);
+	fy_status status = walk_graph(root, measures, &frames, place, diags);
 
 	fy_free(frames);
-	fy_free(heights);
+	fy_free(measures);
 	return status;
 }
 

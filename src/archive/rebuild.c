@@ -52,10 +52,14 @@ static fy_status read_naturals(fy_unpickler *u, const fy_pvalue *value, const ch
 
 fy_status fy_loader_shape(fy_unpickler *u, const fy_pvalue *sizes, fy_shape *out)
 {
+	fy_shape full;
 	int64_t numel;
 
 	FY_TRY(read_naturals(u, sizes, "size", out->dims, &out->rank));
-	if (!fy_shape_numel(out, &numel))
+	full = *out; /* no elements at all are no excuse for sizes that overflow */
+	for (int i = 0; i < full.rank; i++)
+		full.dims[i] += full.dims[i] == 0;
+	if (!fy_shape_numel(&full, &numel))
 		return fy_unpickler_fail(u, FY_MALFORMED, "tensor-overflow",
 					 "number of elements of a tensor overflows");
 	return FY_OK;
@@ -106,6 +110,9 @@ static fy_status make_tensor(fy_unpickler *u, fy_loader *loader, const fy_pvalue
 	item = fy_dtype_size(dtype ? *dtype : storage->dtype);
 	room = storage->numel * (int64_t)fy_dtype_size(storage->dtype);
 	FY_TRY(read_geometry(u, sizes, strides, &shape, steps));
+	if (loader->swapped && item != fy_dtype_size(storage->dtype))
+		return fy_unpickler_fail(u, FY_UNSUPPORTED, "byte-order",
+					 "big-endian bytes of a storage without an element type");
 	if (offset->kind != FY_P_INT)
 		return bad_call(u, "storage offset of a tensor is no int");
 	if (offset->i < 0)

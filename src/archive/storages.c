@@ -1,7 +1,7 @@
 /*
  * Persistent ids of PyTorch's pickles: each names a storage by key. One key is one storage, so that tensors
  * that share memory go on sharing it. Bytes of stored records stay in the map, at whatever address; they are
- * copied only when they are deflated. Must not know tensors.
+ * copied only when they are deflated or big-endian. Must not know tensors.
  */
 #include "archive/archive_internal.h"
 
@@ -27,27 +27,48 @@ static fy_status no_memory(fy_unpickler *u, uint64_t bytes)
 				 bytes);
 }
 
-static fy_status read_record(fy_unpickler *u, fy_loader *loader, fy_zip_record *record, uint64_t bytes,
-			     fy_storage **out)
+/* Complex numbers are two numbers. */
+static void swap_bytes(uint8_t *bytes, uint64_t size, fy_dtype dtype)
 {
-	fy_zip *zip = loader->archive->zip;
+	size_t item = fy_dtype_size(dtype) / (fy_dtype_is_complex(dtype) ? 2 : 1);
+
+	for (uint64_t at = 0; item > 1 && at + item <= size; at += item)
+		for (size_t i = 0; i < item / 2; i++) {
+			uint8_t low = bytes[at + i];
+
+			bytes[at + i] = bytes[at + item - 1 - i];
+			bytes[at + item - 1 - i] = low;
+		}
+}
+
+/* Bytes that cannot stay where they are: the record has to be unpacked, or its elements turned round. The
+ * limit of the zip is checked before memory is taken. */
+static fy_status copy_record(fy_unpickler *u, fy_loader *loader, fy_zip_record *record,
+			     const fy_stored *wanted, fy_storage **out)
+{
+	fy_storage *storage;
+	fy_str bytes;
+
+	FY_TRY(fy_zip_bytes(loader->archive->zip, record, &bytes, fy_unpickler_diags(u)));
+	storage = fy_storage_new((size_t)wanted->bytes, false);
+	if (!storage)
+		return no_memory(u, wanted->bytes);
+	memcpy(fy_storage_write(storage), bytes.data, (size_t)wanted->bytes);
+	if (loader->swapped)
+		swap_bytes(fy_storage_write(storage), wanted->bytes, wanted->dtype);
+	storage->record = record->name;
+	*out = storage;
+	return FY_OK;
+}
+
+static fy_status read_record(fy_unpickler *u, fy_loader *loader, fy_zip_record *record,
+			     const fy_stored *wanted, fy_storage **out)
+{
 	fy_storage *storage;
 
-	if (record->deflated) {
-		/* The whole record has to come out; the limit of the zip is checked before memory is taken.
-		 */
-		fy_str unpacked;
-
-		FY_TRY(fy_zip_bytes(zip, record, &unpacked, fy_unpickler_diags(u)));
-		storage = fy_storage_new((size_t)bytes, false);
-		if (!storage)
-			return no_memory(u, bytes);
-		memcpy(fy_storage_write(storage), unpacked.data, (size_t)bytes);
-		storage->record = record->name;
-		*out = storage;
-		return FY_OK;
-	}
-	storage = fy_storage_borrow(fy_zip_mapped(zip, record).data, (size_t)bytes);
+	if (record->deflated || loader->swapped)
+		return copy_record(u, loader, record, wanted, out);
+	storage = fy_storage_borrow(fy_zip_mapped(loader->archive->zip, record).data, (size_t)wanted->bytes);
 	storage->file = &loader->archive->file;
 	storage->file_offset = record->offset;
 	storage->record = record->name;
@@ -68,12 +89,11 @@ static fy_status find_in_zip(fy_unpickler *u, fy_loader *loader, const char *nam
 	*out = fy_map_get(&loader->storages, fy_str_of(record->name));
 	if (*out)
 		return FY_OK;
-	if (record->size < wanted->bytes)
+	if (record->size != wanted->bytes)
 		return fy_unpickler_fail(u, FY_MALFORMED, "tensor-storage",
-					 "record '%.200s' holds %" PRIu64
-					 " bytes, its storage needs %" PRIu64,
+					 "record '%.200s' holds %" PRIu64 " bytes, its storage has %" PRIu64,
 					 name, record->size, wanted->bytes);
-	FY_TRY(read_record(u, loader, record, wanted->bytes, &wanted->storage));
+	FY_TRY(read_record(u, loader, record, wanted, &wanted->storage));
 	wanted->filled = true;
 	*out = fy_arena_copy(fy_unpickler_arena(u), wanted, sizeof(*wanted));
 	fy_map_put(&loader->storages, fy_str_of(record->name), *out);
@@ -139,6 +159,24 @@ static fy_status check_id(fy_unpickler *u, const fy_loader *loader, const fy_pva
 	return FY_OK;
 }
 
+/* Every mention of a storage says the same of it. Bytes without a type go with any. */
+static fy_status check_same(fy_unpickler *u, const fy_pstorage *storage, fy_stored *stored,
+			    const fy_stored *wanted)
+{
+	if (stored->bytes != wanted->bytes)
+		return fy_unpickler_fail(u, FY_MALFORMED, "tensor-storage",
+					 "storage '%.200s' is said to have %" PRIu64 " and %" PRIu64 " bytes",
+					 storage->key, stored->bytes, wanted->bytes);
+	if (stored->typed && wanted->typed && stored->dtype != wanted->dtype)
+		return fy_unpickler_fail(u, FY_MALFORMED, "tensor-dtype",
+					 "storage '%.200s' is said to hold %s and %s", storage->key,
+					 fy_dtype_name(stored->dtype), fy_dtype_name(wanted->dtype));
+	if (wanted->typed)
+		stored->dtype = wanted->dtype;
+	stored->typed |= wanted->typed;
+	return FY_OK;
+}
+
 fy_status fy_loader_persistent(fy_unpickler *u, void *user, fy_pvalue *id, fy_pvalue **out)
 {
 	fy_loader *loader = user;
@@ -169,7 +207,10 @@ fy_status fy_loader_persistent(fy_unpickler *u, void *user, fy_pvalue *id, fy_pv
 		return fy_unpickler_fail(u, FY_MALFORMED, "tensor-overflow",
 					 "storage of %" PRId64 " elements: the number of bytes overflows",
 					 storage->numel);
-	wanted = (fy_stored){ .dtype = storage->dtype, .bytes = bytes, .numel = storage->numel };
+	wanted = (fy_stored){ .dtype = storage->dtype,
+			      .typed = strcmp(id->seq.items[1]->global.name, "UntypedStorage") != 0,
+			      .bytes = bytes,
+			      .numel = storage->numel };
 	name = fy_arena_printf(fy_unpickler_arena(u), "%s%s", loader->folder, storage->key);
 	if (strcmp(storage->device, "meta") == 0)
 		stored = &wanted;
@@ -177,10 +218,7 @@ fy_status fy_loader_persistent(fy_unpickler *u, void *user, fy_pvalue *id, fy_pv
 		FY_TRY(find_elsewhere(u, loader, name, &wanted, &stored));
 	else
 		FY_TRY(find_in_zip(u, loader, name, &wanted, &stored));
-	if (stored->bytes != bytes)
-		return fy_unpickler_fail(u, FY_MALFORMED, "tensor-storage",
-					 "storage '%.200s' is said to have %" PRIu64 " and %zu bytes",
-					 storage->key, stored->bytes, bytes);
+	FY_TRY(check_same(u, storage, stored, &wanted));
 	storage->storage = stored->storage;
 	if (id->seq.count == 6)
 		FY_TRY(read_view(u, id->seq.items[5], storage));

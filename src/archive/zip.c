@@ -19,7 +19,9 @@ enum {
 	MAX_COMMENT = 65535,
 	DEFLATE_RATIO = 1032, /* the most that deflate can gain */
 	SHOWN_NAME = 200,
-	AMBIGUOUS = -1, /* in by_folded_name: several records */
+	AMBIGUOUS = -1,                              /* in by_folded_name: several records */
+	FLAGS_ENCRYPTED = 1 << 0 | 1 << 6 | 1 << 13, /* the data, strongly, the headers too */
+	FLAG_PATCH = 1 << 5,
 };
 
 #define SIGNATURE_END     0x06054b50u
@@ -203,7 +205,7 @@ static bool read_extra(const uint8_t *extra, size_t len, entry *e)
 		at += 4;
 		if (field > len - at)
 			return false;
-		if (id == 1 && !found && !read_field64(extra + at, field, e))
+		if (id == 1 && (found || !read_field64(extra + at, field, e)))
 			return false;
 		found |= id == 1;
 		at += field;
@@ -229,8 +231,11 @@ static fy_status check_entry(const fy_zip *zip, const entry *e, fy_diags *diags)
 
 	if (has_parent_component(e->name))
 		return broken(zip, "zip-name", e->name, diags, "entry name has a '..' component");
-	if (e->flags & 1)
+	if (e->flags & FLAGS_ENCRYPTED)
 		return fy_error(diags, FY_UNSUPPORTED, "zip-encrypted", &place, "entry is encrypted");
+	if (e->flags & FLAG_PATCH)
+		return fy_error(diags, FY_UNSUPPORTED, "zip-method", &place,
+				"entry is a patch of another file");
 	if (e->method != 0 && e->method != 8)
 		return fy_error(diags, FY_UNSUPPORTED, "zip-method", &place,
 				"compression method %u; PyTorch uses 0 (stored) and 8 (deflate) only",
@@ -273,6 +278,9 @@ static fy_status locate_data(const fy_zip *zip, const directory *dir, entry *e, 
 	if (get16(local + 26) != e->name_len || memcmp(local + LOCAL_SIZE, e->name, e->name_len) != 0)
 		return broken(zip, "zip-name", e->name, diags,
 			      "local header has another name than the directory");
+	if (get16(local + 8) != e->method)
+		return broken(zip, "zip-method", e->name, diags,
+			      "local header has another compression method than the directory");
 	if (!local_agrees(local, e))
 		return broken(zip, "zip-size", e->name, diags,
 			      "local header and directory disagree about size or CRC-32");
@@ -353,9 +361,10 @@ static fy_status find_folder(fy_zip *zip, const char *first, fy_diags *diags)
 {
 	const char *slash = strchr(first, '/');
 
-	if (!slash)
+	if (!slash || slash == first)
 		return broken(zip, "zip-name", first, diags,
-			      "first entry lies in no folder: no PyTorch archive");
+			      slash ? "entry name is absolute"
+				    : "first entry lies in no folder: no PyTorch archive");
 	zip->folder = fy_arena_strndup(zip->arena, first, (size_t)(slash - first));
 	return FY_OK;
 }
