@@ -144,8 +144,15 @@ static void parse_file(fy_parser *p)
 fy_status fy_script_parse(fy_arena *arena, fy_str source, const char *path, const char *member,
 			  fy_diags *diags, fy_script_file **out)
 {
+	uint64_t budget = UINT64_MAX;
+	return fy_script_parse_within(arena, source, path, member, &budget, diags, out);
+}
+
+fy_status fy_script_parse_within(fy_arena *arena, fy_str source, const char *path, const char *member,
+				 uint64_t *budget, fy_diags *diags, fy_script_file **out)
+{
 	fy_parser p;
-	fy_parser_init(&p, arena, source, path, member, false, diags);
+	fy_parser_init(&p, arena, source, path, member, false, budget, diags);
 	parse_file(&p);
 	*out = p.file;
 	fy_parser_release(&p);

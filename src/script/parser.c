@@ -6,7 +6,30 @@
 
 #include <string.h>
 
-enum { SOURCE_LIMIT = 1 << 30 }; /* bytes; keeps every count in an int */
+enum {
+	SOURCE_LIMIT = 1 << 30, /* bytes; keeps every count in an int */
+	TOKEN_BYTES = 16,       /* of text cost as much as a token */
+};
+
+static void spend(fy_parser *p, uint64_t tokens)
+{
+	if (!p->budget || tokens <= *p->budget) {
+		if (p->budget)
+			*p->budget -= tokens;
+		return;
+	}
+	if (p->status == FY_OK) {
+		fy_parser_fail(p, "script-size", fy_parser_span_at(p, p->at, 0),
+			       "the code is too long for a file of this size");
+		fy_hint(p->diags, "--max-unpacked BYTES raises the limit");
+	}
+}
+
+static fy_token next_token(fy_parser *p)
+{
+	spend(p, 1);
+	return fy_lex(p);
+}
 
 static void find_lines(fy_parser *p)
 {
@@ -21,11 +44,11 @@ static void find_lines(fy_parser *p)
 }
 
 void fy_parser_init(fy_parser *p, fy_arena *arena, fy_str source, const char *path, const char *member,
-		    bool one_line, fy_diags *diags)
+		    bool one_line, uint64_t *budget, fy_diags *diags)
 {
-	*p = (fy_parser){ .arena = arena, .diags = diags, .line = 1, .line_start = true };
+	*p = (fy_parser){ .arena = arena, .diags = diags, .budget = budget, .line = 1, .line_start = true };
 	p->nesting = one_line ? 1 : 0;
-	bool too_big = source.len > SOURCE_LIMIT;
+	bool too_big = source.len > SOURCE_LIMIT || (budget && source.len / TOKEN_BYTES > *budget);
 	size_t len = too_big ? 0 : source.len;
 	p->file = FY_NEW(arena, fy_script_file);
 	p->file->path = path;
@@ -42,7 +65,8 @@ void fy_parser_init(fy_parser *p, fy_arena *arena, fy_str source, const char *pa
 	if (too_big)
 		fy_parser_fail(p, "script-size", (fy_span){ 1, 1, 0 }, "source of %zu bytes is too long",
 			       source.len);
-	fy_token first = fy_lex(p);
+	spend(p, len / TOKEN_BYTES);
+	fy_token first = next_token(p);
 	if (p->status == FY_OK)
 		p->token = first;
 }
@@ -139,7 +163,7 @@ fy_token fy_parser_take(fy_parser *p)
 	if (p->status != FY_OK)
 		return taken;
 	p->last_end = taken.start + taken.len;
-	fy_token next = p->has_ahead ? p->ahead : fy_lex(p);
+	fy_token next = p->has_ahead ? p->ahead : next_token(p);
 	p->has_ahead = false;
 	if (p->status == FY_OK)
 		p->token = next;
@@ -151,7 +175,7 @@ const fy_token *fy_parser_peek(fy_parser *p)
 	if (p->status != FY_OK)
 		return &p->token;
 	if (!p->has_ahead) {
-		fy_token next = fy_lex(p);
+		fy_token next = next_token(p);
 		if (p->status != FY_OK)
 			return &p->token;
 		p->ahead = next;

@@ -383,6 +383,11 @@ struct fy_script_file {
  */
 fy_status fy_script_parse(fy_arena *arena, fy_str source, const char *path, const char *member,
 			  fy_diags *diags, fy_script_file **out);
+/* The same for sources that may be small files' unpacked text: a tree is some hundred times as large as its
+ * text. *budget is lowered by one for each token and each 16 bytes of text; "script-size" when it runs out.
+ */
+fy_status fy_script_parse_within(fy_arena *arena, fy_str source, const char *path, const char *member,
+				 uint64_t *budget, fy_diags *diags, fy_script_file **out);
 /* The place of a span, with the text of its line. */
 fy_place fy_script_place(const fy_script_file *file, fy_span span);
 

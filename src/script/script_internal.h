@@ -76,6 +76,7 @@ typedef struct fy_parser {
 	fy_diags *diags;
 	fy_script_file *file;
 	fy_status status; /* of the first fault */
+	uint64_t *budget; /* tokens that may still come; NULL: any number */
 
 	/* lexer */
 	const char *at, *end;
@@ -121,7 +122,7 @@ void fy_string_read(fy_parser *p, const fy_token *token);
 
 /* one_line: the text of a type, where newlines are blanks and none is needed at the end. */
 void fy_parser_init(fy_parser *p, fy_arena *arena, fy_str source, const char *path, const char *member,
-		    bool one_line, fy_diags *diags);
+		    bool one_line, uint64_t *budget, fy_diags *diags);
 void fy_parser_release(fy_parser *p);
 
 /* Records the first fault, the rest is ignored. */

@@ -246,7 +246,7 @@ fy_status fy_ts_type_parse(fy_arena *arena, fy_str text, const char *file, const
 			   fy_diags *diags, fy_ts_type **out)
 {
 	fy_parser p;
-	fy_parser_init(&p, arena, text, file, member, true, diags);
+	fy_parser_init(&p, arena, text, file, member, true, NULL, diags);
 	*out = fy_parse_type(&p);
 	fy_parser_expect(&p, FY_TOKEN_END);
 	fy_parser_release(&p);

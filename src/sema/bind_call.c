@@ -75,6 +75,24 @@ static void check_arguments(fy_scope *s, const fy_bexpr *call, const fy_function
 	fy_map_release(&named);
 }
 
+/* Arguments whose type is certainly another than declared. */
+static void check_types(fy_scope *s, const fy_bexpr *call, const fy_function *callee, int given_self)
+{
+	for (int i = 0; i < call->count + call->keyword_count && !fy_binder_stopped(s->b); i++) {
+		const fy_bkeyword *keyword = i < call->count ? NULL : &call->keywords[i - call->count];
+		const fy_bexpr *value = keyword ? keyword->value : call->items[i];
+		const fy_bparam *param = keyword ? NULL : &callee->params[i + given_self];
+		for (int k = 0; keyword && !param && k < callee->param_count; k++)
+			if (strcmp(callee->params[k].name, keyword->name) == 0)
+				param = &callee->params[k];
+		if (!param || fy_type_may_take(param->type, value->known))
+			continue;
+		const char *what = fy_arena_printf(s->b->arena, "argument '%.80s' of '%s'", param->name,
+						   callee->qualified);
+		fy_check_type(s, value->span, what, param->type, value->known);
+	}
+}
+
 static void add_edge(fy_scope *s, fy_span span, fy_bound_function *callee)
 {
 	fy_call_edge *edge = FY_NEW(s->b->arena, fy_call_edge);
@@ -85,6 +103,8 @@ static void add_edge(fy_scope *s, fy_span span, fy_bound_function *callee)
 void fy_bind_callee(fy_scope *s, const fy_bexpr *call, const fy_function *callee, int given_self)
 {
 	check_arguments(s, call, callee, call->count + given_self);
+	if (call->count + given_self <= callee->param_count)
+		check_types(s, call, callee, given_self);
 	/* A call through an interface runs the method of another class. */
 	if (callee->owner &&
 	    (callee->owner->base == FY_CLASS_INTERFACE || callee->owner->base == FY_CLASS_MODULE_INTERFACE))
@@ -187,6 +207,8 @@ static fy_bexpr *bind_value_call(fy_scope *s, const fy_expr *expr, fy_bexpr *cal
 	fy_bind_arguments(s, call, expr, 0);
 	if (callee->kind == FY_B_FUNCTION_REF)
 		fy_bind_callee(s, call, callee->function, 0);
+	fy_refuse_kinds(s, expr->span, callee, ~(FY_KIND_BIT(FY_TS_NAMED) | FY_KIND_BIT(FY_TS_ANY)),
+			"cannot be called");
 	const char *name = class && class->base == FY_CLASS_PLAIN ? "__call__" : "forward";
 	const fy_function *method = class && !class->custom ? fy_find_method(s->b, class, name) : NULL;
 	if (method) {

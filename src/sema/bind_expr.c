@@ -48,6 +48,15 @@ static const fy_btype *fitting(const fy_btype *hint, fy_ts_kind kind)
 	return hint && hint->kind == kind ? hint : NULL;
 }
 
+/* NULL unless all items are known to be of one type. */
+static const fy_btype *list_of(fy_scope *s, fy_bexpr *const *items, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (!items[i]->known || !fy_btype_equal(items[i]->known, items[0]->known))
+			return NULL;
+	return count > 0 ? fy_compound_type(s->b, FY_TS_LIST, &items[0]->known, 1) : NULL;
+}
+
 static fy_bexpr *bind_list(fy_scope *s, const fy_expr *expr, const fy_btype *hint)
 {
 	fy_bexpr *list = fy_bexpr_new(s, FY_B_LIST, expr->span);
@@ -55,10 +64,21 @@ static fy_bexpr *bind_list(fy_scope *s, const fy_expr *expr, const fy_btype *hin
 	list->items = bind_items(s, expr->sequence.items, expr->sequence.count,
 				 list->type ? list->type->items[0] : NULL);
 	list->count = expr->sequence.count;
-	list->known = list->type;
-	if (!list->known && list->count > 0 && list->items[0]->known)
-		list->known = fy_compound_type(s->b, FY_TS_LIST, &list->items[0]->known, 1);
+	list->known = list_of(s, list->items, list->count);
+	fy_check_type(s, expr->span, "the list", list->type, list->known);
+	list->known = list->type ? list->type : list->known;
 	return fy_bexpr_done(s, list);
+}
+
+/* Keys are texts, numbers or tensors, and all of one type. */
+static void check_key(fy_scope *s, const fy_bexpr *dict, int i)
+{
+	const fy_bexpr *key = dict->items[2 * i];
+	const fy_btype *wanted = dict->type ? dict->type->items[0] : dict->items[0]->known;
+	fy_refuse_kinds(s, key->span, key,
+			FY_KIND_BIT(FY_TS_LIST) | FY_KIND_BIT(FY_TS_DICT) | FY_KIND_BIT(FY_TS_NONE),
+			"is no key of a dict");
+	fy_check_type(s, key->span, "the key", wanted, key->known);
 }
 
 static fy_bexpr *bind_dict(fy_scope *s, const fy_expr *expr, const fy_btype *hint)
@@ -69,6 +89,7 @@ static fy_bexpr *bind_dict(fy_scope *s, const fy_expr *expr, const fy_btype *hin
 	dict->items = FY_NEW_ARRAY(s->b->arena, fy_bexpr *, dict->count);
 	for (int i = 0; i < expr->dict.count; i++) {
 		dict->items[2 * i] = fy_bind_expr(s, expr->dict.keys[i], NULL);
+		check_key(s, dict, i);
 		dict->items[2 * i + 1] =
 			fy_bind_expr(s, expr->dict.values[i], dict->type ? dict->type->items[1] : NULL);
 	}
@@ -94,6 +115,13 @@ static const fy_btype *element_type(const fy_btype *container, const fy_bexpr *i
 		return NULL;
 	int64_t at = index->literal.i < 0 ? index->literal.i + container->count : index->literal.i;
 	return at >= 0 && at < container->count ? container->items[at] : NULL;
+}
+
+static void check_index(fy_scope *s, fy_span span, const fy_bexpr *base, const fy_bexpr *index)
+{
+	fy_refuse_kinds(s, span, base, FY_KINDS_NUMBER | FY_KIND_BIT(FY_TS_NONE), "has no elements");
+	if (base->known && base->known->kind != FY_TS_DICT && base->known->kind != FY_TS_ANY)
+		fy_refuse_kinds(s, index->span, index, FY_KIND_BIT(FY_TS_STR), "is no index");
 }
 
 static fy_bexpr *bind_range(fy_scope *s, const fy_expr *expr)
@@ -138,6 +166,7 @@ static fy_bexpr *bind_subscript(fy_scope *s, const fy_expr *expr)
 		if (magic)
 			return magic;
 		got->known = element_type(base->known, got->items[0]);
+		check_index(s, expr->span, base, got->items[0]);
 	}
 	return fy_bexpr_done(s, got);
 }

@@ -82,6 +82,8 @@ static fy_bexpr *bind_typed(fy_scope *s, const fy_expr *expr, const char *name, 
 	if (kind == FY_B_UNINITIALIZED)
 		return bound;
 	bound->base = fy_bind_expr(s, expr->call.args[1].value, kind == FY_B_ANNOTATE ? bound->type : NULL);
+	if (kind == FY_B_ANNOTATE)
+		fy_check_type(s, expr->span, "the value", bound->type, bound->base->known);
 	return bound->base->kind == FY_B_TOLIST ? bound->base : fy_bexpr_done(s, bound);
 }
 

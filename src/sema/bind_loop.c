@@ -10,6 +10,8 @@ void fy_bind_while(fy_scope *s, const fy_stmt *source)
 {
 	fy_open_block b;
 	fy_bexpr *condition = fy_bind_lazy(s, source->loop.condition, NULL);
+	fy_refuse_kinds(s, source->loop.condition->span, condition, FY_KIND_BIT(FY_TS_NONE),
+			"is no condition");
 	fy_bstmt *stmt = fy_stmt_add(s, FY_BS_WHILE, source->span);
 	stmt->value = condition;
 	size_t mark = fy_scope_mark(s);
@@ -59,15 +61,25 @@ static bool is_call_of(const fy_scope *s, const fy_expr *expr, const char *name,
 	return expr->call.count >= least && expr->call.count <= most;
 }
 
+static fy_bexpr *bind_count(fy_scope *s, const fy_expr *expr)
+{
+	fy_bexpr *count = fy_bind_expr(s, expr, NULL);
+	fy_refuse_kinds(s, expr->span, count,
+			FY_KIND_BIT(FY_TS_STR) | FY_KIND_BIT(FY_TS_NONE) | FY_KIND_BIT(FY_TS_LIST) |
+				FY_KIND_BIT(FY_TS_FLOAT) | FY_KIND_BIT(FY_TS_TUPLE),
+			"is no count");
+	return count;
+}
+
 static fy_bexpr *bind_range(fy_scope *s, const fy_expr *expr, iterated *out)
 {
 	const fy_script_arg *args = expr->call.args;
 	out->kind = OVER_RANGE;
 	if (expr->call.count == 1)
-		return fy_bind_expr(s, args[0].value, NULL);
-	out->start = keep(s, fy_bind_expr(s, args[0].value, NULL));
-	fy_bexpr *stop = fy_bind_expr(s, args[1].value, NULL);
-	out->step = expr->call.count == 3 ? keep(s, fy_bind_expr(s, args[2].value, NULL))
+		return bind_count(s, args[0].value);
+	out->start = keep(s, bind_count(s, args[0].value));
+	fy_bexpr *stop = bind_count(s, args[1].value);
+	out->step = expr->call.count == 3 ? keep(s, bind_count(s, args[2].value))
 					  : fy_bexpr_literal(s, expr->span, fy_arg_int(1));
 	fy_bexpr *bounds[] = { out->start, stop, out->step };
 	return fy_bexpr_operator(s, expr->span, "aten::__range_length", bounds, 3);
@@ -202,6 +214,9 @@ void fy_bind_for(fy_scope *s, const fy_stmt *source)
 	iterated it = { 0 };
 	bool counted = is_counted(s, over);
 	fy_bexpr *value = counted ? bind_iterated(s, over, &it) : fy_bind_expr(s, over, NULL);
+	if (!counted)
+		fy_refuse_kinds(s, over->span, value, FY_KINDS_NUMBER | FY_KIND_BIT(FY_TS_NONE),
+				"cannot be iterated over");
 	fy_bstmt *stmt = fy_stmt_add(s, FY_BS_FOR, source->span);
 	stmt->value = value;
 	stmt->is_range = counted;

@@ -109,6 +109,7 @@ static bool bind_arm(fy_scope *s, const fy_stmt *source, int arm)
 	const fy_arm *from = &source->branch.arms[arm];
 	fy_arm_slots then, otherwise;
 	fy_bexpr *condition = fy_bind_expr(s, from->condition, NULL);
+	fy_refuse_kinds(s, from->span, condition, FY_KIND_BIT(FY_TS_NONE), "is no condition");
 	fy_bstmt *stmt = fy_stmt_add(s, FY_BS_IF, from->span);
 	stmt->value = condition;
 	size_t mark = fy_scope_mark(s);
@@ -213,6 +214,8 @@ static fy_bexpr *bind_exception(fy_scope *s, const fy_expr *expr)
 static void bind_return(fy_scope *s, const fy_stmt *source)
 {
 	fy_bexpr *value = source->expr ? fy_bind_expr(s, source->expr, s->returns) : NULL;
+	const fy_btype *none = fy_plain_type(FY_TS_NONE);
+	fy_check_type(s, source->span, "the result", s->returns, value ? value->known : none);
 	fy_stmt_add(s, FY_BS_RETURN, source->span)->value = value;
 }
 
@@ -255,6 +258,9 @@ static bool bind_stmt(fy_scope *s, const fy_stmt *source)
 		return true;
 	case FY_STMT_RAISE:
 		value = bind_exception(s, source->expr);
+		fy_refuse_kinds(s, source->span, value,
+				FY_KINDS_NUMBER | FY_KIND_BIT(FY_TS_TENSOR) | FY_KIND_BIT(FY_TS_LIST),
+				"cannot be raised");
 		fy_stmt_add(s, FY_BS_RAISE, source->span)->value = value;
 		return true;
 	case FY_STMT_ASSERT:
@@ -300,6 +306,13 @@ static bool needs_return(const fy_function *function)
 	return function->returns->kind != FY_TS_NONE;
 }
 
+static void bind_default(fy_scope *s, fy_bparam *param, const fy_expr *value)
+{
+	param->fallback = fy_bind_lazy(s, value, param->type);
+	const char *what = fy_arena_printf(s->b->arena, "the default of '%.80s'", param->name);
+	fy_check_type(s, value->span, what, param->type, param->fallback->known);
+}
+
 static void bind_params(fy_scope *s)
 {
 	fy_function *function = &s->function->function;
@@ -308,7 +321,7 @@ static void bind_params(fy_scope *s)
 		fy_bparam *param = &function->params[i];
 		fy_scope_shadow(s, param->name, &param->slot); /* of two equal names the last one counts */
 		if (def->params[i].default_value)
-			param->fallback = fy_bind_lazy(s, def->params[i].default_value, param->type);
+			bind_default(s, param, def->params[i].default_value);
 	}
 	for (int i = 0; i < function->param_count; i++)
 		fy_scope_assign(s, function->params[i].slot, function->params[i].type);

@@ -23,16 +23,21 @@ fy_bstmt *fy_assign_slot(fy_scope *s, fy_span span, int slot, fy_bexpr *value)
 	return stmt;
 }
 
-static void attribute_target(fy_scope *s, const fy_expr *expr, fy_btarget *out)
+static void attribute_target(fy_scope *s, const fy_expr *expr, const fy_btype *type, fy_btarget *out)
 {
 	const char *name = expr->attribute.name;
+	const fy_battribute *attribute;
 	out->kind = FY_BT_ATTRIBUTE;
 	out->name = name;
 	out->base = fy_bind_expr(s, expr->attribute.base, NULL);
 	fy_class *class = fy_known_class(out->base->known);
 	if (!class)
 		fy_add_pending(s, NULL, name, expr->attribute.name_span);
-	else if (!class->custom && !fy_find_attribute(s->b, class, name))
+	else if (class->custom)
+		return;
+	else if ((attribute = fy_find_attribute(s->b, class, name)) != NULL)
+		fy_check_type(s, expr->span, "the attribute", attribute->type, type);
+	else
 		fy_bind_error(s->b, s->file, expr->attribute.name_span, "attribute-unknown",
 			      "class '%s' has no attribute '%s'", class->name, name);
 }
@@ -91,7 +96,7 @@ void fy_bind_target(fy_scope *s, const fy_expr *expr, const fy_btype *type, fy_b
 		fy_scope_assign(s, out->slot, type);
 		break;
 	case FY_EXPR_ATTRIBUTE:
-		attribute_target(s, expr, out);
+		attribute_target(s, expr, type, out);
 		break;
 	case FY_EXPR_SUBSCRIPT:
 		index_target(s, expr, out);
@@ -160,6 +165,8 @@ static void bind_unpack(fy_scope *s, const fy_stmt *source, const fy_expr *targe
 	fy_btarget *targets;
 	int count;
 	check_count(s, target, bound);
+	fy_refuse_kinds(s, source->span, bound, FY_KINDS_NUMBER | FY_KIND_BIT(FY_TS_NONE),
+			"cannot be unpacked");
 	nested_targets(s, target, bound->known, &targets, &count);
 	fy_bstmt *stmt = fy_stmt_add(s, FY_BS_UNPACK, source->span);
 	stmt->targets = targets;
@@ -175,6 +182,7 @@ static void bind_plain(fy_scope *s, const fy_stmt *source)
 		declared = fy_bind_type(s->b, s->file, source->assign.type);
 	fy_bexpr *value = fy_bind_expr(s, source->assign.value, declared);
 	const fy_btype *type = declared ? declared : value->known;
+	fy_check_type(s, source->span, "the variable", declared, value->known);
 	fy_btarget *targets = FY_NEW_ARRAY(s->b->arena, fy_btarget, source->assign.count);
 	for (int i = 0; i < source->assign.count; i++) {
 		fy_bind_target(s, source->assign.targets[i], type, &targets[i]);

@@ -105,6 +105,10 @@ fy_bexpr *fy_bexpr_attribute(fy_scope *s, fy_span span, fy_bexpr *base, const ch
 		class && class->base == FY_CLASS_ENUM && (!strcmp(name, "name") || !strcmp(name, "value"));
 	if (class && !class->custom && !attribute && !of_member)
 		return report_attribute(s, span, class, name);
+	fy_refuse_kinds(s, span, base,
+			(FY_KINDS_NUMBER & ~FY_KIND_BIT(FY_TS_COMPLEX)) | FY_KIND_BIT(FY_TS_STR) |
+				FY_KIND_BIT(FY_TS_NONE) | FY_KIND_BIT(FY_TS_LIST) | FY_KIND_BIT(FY_TS_DICT),
+			"has no attributes");
 	fy_bexpr *expr = fy_bexpr_new(s, FY_B_ATTRIBUTE, span);
 	expr->base = base;
 	expr->name = name;

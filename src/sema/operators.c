@@ -105,7 +105,7 @@ void fy_settle_operator(fy_binder *b, const fy_script_file *file, bool in_method
 	expr->schemas = fy_schemas_of(name);
 	expr->upgrade = upgrade_of(b, name, in_method);
 	if (is_own_namespace(name) && expr->schemas.count > 0)
-		fy_check_schemas(b, file, expr, expr->schemas, 0);
+		expr->known = fy_check_schemas(b, file, expr, expr->schemas);
 }
 
 static bool is_served(const fy_binder *b, const char *name)

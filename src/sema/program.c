@@ -7,6 +7,10 @@
 
 #include <string.h>
 
+/* A token takes a byte of text at least, and a byte of the file gives at most this many when it is deflated;
+ * more of them for who allows more to be unpacked. */
+enum { TOKENS_PER_BYTE = 4, UNPACKED_PER_TOKEN = 64 };
+
 /* ---- diagnostics ------------------------------------------------------------------------------ */
 
 static void count_error(fy_binder *b, fy_status status)
@@ -113,6 +117,8 @@ fy_status fy_program_bind(fy_program **out, fy_arena *arena, const fy_archive *a
 	b.program->arena = arena;
 	b.program->archive = archive;
 	b.program->class_names = (fy_index){ .key_of = key_of_class, .arena = arena };
+	b.token_budget =
+		TOKENS_PER_BYTE * (uint64_t)archive->file.size + archive->unpack_limit / UNPACKED_PER_TOKEN;
 	bind_all(&b);
 	release(&b);
 	FY_TRY(b.status);

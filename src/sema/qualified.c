@@ -9,22 +9,34 @@
 
 static const char custom_prefix[] = "__torch__.torch.classes.";
 
-static void index_source(fy_source *source)
+static void add_name(fy_binder *b, const fy_source *source, fy_map *names, const char *name, fy_span span,
+		     void *def)
 {
-	for (int i = 0; i < source->file->class_count; i++)
-		fy_map_put(&source->classes, fy_str_of(source->file->classes[i]->name),
-			   source->file->classes[i]);
-	for (int i = 0; i < source->file->function_count; i++)
-		fy_map_put(&source->functions, fy_str_of(source->file->functions[i]->name),
-			   source->file->functions[i]);
+	if (fy_map_has(names, fy_str_of(name)))
+		fy_bind_error(b, source->file, span, "name-repeated", "'%s' is defined twice in this file",
+			      name);
+	else
+		fy_map_put(names, fy_str_of(name), def);
+}
+
+static void index_source(fy_binder *b, fy_source *source)
+{
+	for (int i = 0; i < source->file->class_count; i++) {
+		fy_script_class *def = source->file->classes[i];
+		add_name(b, source, &source->classes, def->name, def->span, def);
+	}
+	for (int i = 0; i < source->file->function_count; i++) {
+		fy_script_def *def = source->file->functions[i];
+		add_name(b, source, &source->functions, def->name, def->span, def);
+	}
 }
 
 static void parse_source(fy_binder *b, fy_source *source, const fy_code_record *record)
 {
-	fy_status status = fy_script_parse(b->arena, record->source, b->archive->path, record->member,
-					   b->diags, &source->file);
+	fy_status status = fy_script_parse_within(b->arena, record->source, b->archive->path, record->member,
+						  &b->token_budget, b->diags, &source->file);
 	if (status == FY_OK) {
-		index_source(source);
+		index_source(b, source);
 		return;
 	}
 	source->file = NULL;

@@ -56,6 +56,7 @@ struct fy_binder {
 	fy_program *program;
 	fy_status status;
 	int errors;
+	uint64_t token_budget; /* of all files together */
 	bool broken_source; /* some file does not parse: what it should define is not reported as unknown */
 	fy_map sources, classes, functions, operators;
 	fy_map missing; /* classes of pickled objects that were reported */
@@ -116,6 +117,29 @@ const fy_btype *fy_compound_type(fy_binder *b, fy_ts_kind kind, const fy_btype *
 bool fy_btype_equal(const fy_btype *a, const fy_btype *b);
 /* Class of a value of this type when that is certain, else NULL. NULL is fine. */
 fy_class *fy_known_class(const fy_btype *type);
+
+/* ---- what is certainly of the wrong type: type_check.c,
+ * value_check.c------------------------------------------------ */
+
+/* False when a value known to be `got` cannot stand where `wanted` is declared. NULL, on either side: nothing
+ * is known, so it may. */
+bool fy_type_may_take(const fy_btype *wanted, const fy_btype *got);
+bool fy_schema_may_take(const fy_schema_type *wanted, const fy_btype *got);
+/* Is `got`, which is certain, taken without a conversion? */
+bool fy_schema_takes_surely(const fy_schema_type *wanted, const fy_btype *got);
+/* Tensor, int, float, bool, complex, str, and lists of them. NULL is fine. */
+bool fy_type_is_certain(const fy_btype *type);
+void fy_buf_put_btype(fy_buf *out, const fy_btype *type);
+/* Can a pickled value be that of an attribute of this type? value_check.c */
+bool fy_value_fits(const fy_btype *type, const fy_pvalue *value);
+/* Reports "`what` is declared T but is a value of type U". */
+void fy_check_type(fy_scope *s, fy_span span, const char *what, const fy_btype *wanted, const fy_btype *got);
+/* Reports "a value of type T `what`" when the value is known to be of one of the kinds. */
+#define FY_KIND_BIT(kind) (1u << (kind))
+#define FY_KINDS_NUMBER                                                                \
+	(FY_KIND_BIT(FY_TS_INT) | FY_KIND_BIT(FY_TS_FLOAT) | FY_KIND_BIT(FY_TS_BOOL) | \
+	 FY_KIND_BIT(FY_TS_COMPLEX) | FY_KIND_BIT(FY_TS_NUMBER))
+void fy_refuse_kinds(fy_scope *s, fy_span span, const fy_bexpr *value, unsigned kinds, const char *what);
 
 /* ---- scopes: scope.c
  * ----------------------------------------------------------------------------------------- */
@@ -275,10 +299,10 @@ bool fy_operator_known(const fy_binder *b, const char *name);
  */
 void fy_settle_operator(fy_binder *b, const fy_script_file *file, bool in_method, fy_bexpr *expr,
 			const char *name);
-/* Do the arguments of `expr`, with `self` more in front, fit a schema of the set by number and keywords?
- * Reports when they don't. */
-void fy_check_schemas(fy_binder *b, const fy_script_file *file, const fy_bexpr *expr, fy_schema_set set,
-		      int self);
+/* Do the arguments of `expr` fit a schema of the set? Reports when they don't; else gives the type of the
+ * result, NULL when that is not certain. */
+const fy_btype *fy_check_schemas(fy_binder *b, const fy_script_file *file, const fy_bexpr *expr,
+				 fy_schema_set set);
 /* Fills `supported` of every operator in use. */
 void fy_settle_operators(fy_binder *b);
 

@@ -1,6 +1,6 @@
 /*
- * The pickled objects: which classes they are of, and whether their states have every attribute that their
- * classes declare. Extra ones do no harm, as in PyTorch.
+ * The pickled objects: which classes they are of, and whether their states have the attributes that their
+ * classes declare, each of its type, and no others.
  */
 #include "sema/sema_internal.h"
 
@@ -122,6 +122,44 @@ static void check_state(fy_binder *b, const fy_class *class, const fy_pvalue *st
 	fy_map_release(&keys);
 }
 
+/* NULL: none of this name, which is reported. */
+static const fy_battribute *attribute_of(fy_binder *b, const fy_class *class, const fy_pvalue *key,
+					 size_t index, const fy_place *place)
+{
+	if ((int)index < class->attribute_count && is_named(key, class->attributes[index].name))
+		return &class->attributes[index];
+	const fy_battribute *found =
+		key->kind == FY_P_STR ? fy_index_get(&class->attribute_names, key->str) : NULL;
+	if (found)
+		return found;
+	fy_buf name = { 0 };
+	fy_buf_put_pvalue(&name, key);
+	fy_bind_error_at(b, FY_MALFORMED, place, "attribute-extra",
+			 "an object of class '%s' has a value for %s, which is no attribute of its class",
+			 class->name, fy_buf_text(&name));
+	fy_buf_release(&name);
+	return NULL;
+}
+
+static void check_values(fy_binder *b, const fy_class *class, const fy_pvalue *state, const fy_place *place)
+{
+	size_t count = state && state->kind == FY_P_DICT ? state->dict.count : 0;
+	for (size_t i = 0; i < count && !fy_binder_stopped(b); i++) {
+		const fy_battribute *attribute = attribute_of(b, class, fy_pdict_key(state, i), i, place);
+		const fy_pvalue *value = fy_pdict_value(state, i);
+		if (!attribute || fy_value_fits(attribute->type, value))
+			continue;
+		fy_buf type = { 0 }, shown = { 0 };
+		fy_buf_put_btype(&type, attribute->type);
+		fy_buf_put_pvalue(&shown, value);
+		fy_bind_error_at(b, FY_MALFORMED, place, "attribute-type",
+				 "attribute '%s' of an object of class '%s' is declared %s but holds %s",
+				 attribute->name, class->name, fy_buf_text(&type), fy_buf_text(&shown));
+		fy_buf_release(&type);
+		fy_buf_release(&shown);
+	}
+}
+
 static void check_object(fy_binder *b, const fy_pvalue *value, const char *member)
 {
 	if (value->kind != FY_P_OBJECT || !value->object->class_name)
@@ -131,6 +169,7 @@ static void check_object(fy_binder *b, const fy_pvalue *value, const char *membe
 		return;
 	fy_place place = { .file = b->archive->path, .member = member };
 	check_state(b, &bound->class, value->object->state, &place);
+	check_values(b, &bound->class, value->object->state, &place);
 }
 
 void fy_check_pickled_states(fy_binder *b)

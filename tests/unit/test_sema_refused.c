@@ -78,17 +78,56 @@ static void operators(void **state)
 	check_refused(FORWARD "    return torch.relu(x, some=1)\n", 8, 12, "op-arguments",
 		      "operator 'aten::relu' has no argument 'some'");
 	check_refused(FORWARD "    return torch.relu(x, 1)\n", 8, 12, "op-arguments",
-		      "no form of operator 'aten::relu' takes 2 positional and 0 keyword arguments");
+		      "no form of operator 'aten::relu' takes (Tensor, int)");
 	check_refused(FORWARD "    return torch.relu()\n", 8, 12, "op-arguments",
-		      "no form of operator 'aten::relu' takes 0 positional and 0 keyword arguments");
+		      "no form of operator 'aten::relu' takes ()");
 	check_refused(FORWARD "    return torch.add(x, x, alpha=1, alpha=2)\n", 8, 12, "op-arguments",
-		      "no form of operator 'aten::add' takes 2 positional and 2 keyword arguments");
+		      "no form of operator 'aten::add' takes (Tensor, Tensor, alpha=int, alpha=int)");
 	check_accepted(FORWARD "    return torch.add(self=x, other=x, alpha=2)\n");
 	check_accepted(FORWARD "    return torch.relu(input=x)\n");
 	check_accepted(FORWARD "    return torch.permute(x, 1, 0)\n");
 	check_accepted(FORWARD "    return ops.other.anything(x, 1, a=2)\n");
 	check_accepted(FORWARD
 		       "    s = ops.prim.shape(x)\n    p = torch._pair(3)\n    return ops.prim.T(x)\n");
+}
+
+/* What torch.jit.load refuses too; numbers that it converts are left alone. */
+static void types(void **state)
+{
+	(void)state;
+	check_refused(FORWARD "    return torch.add(x, \"a\")\n", 8, 12, "op-arguments",
+		      "no form of operator 'aten::add' takes (Tensor, str)");
+	check_refused(FORWARD "    return torch.relu(3)\n", 8, 12, "op-arguments",
+		      "no form of operator 'aten::relu' takes (int)");
+	check_refused(FORWARD "    return torch.sum(x, [0.5])\n", 8, 12, "op-arguments",
+		      "no form of operator 'aten::sum' takes (Tensor, List[float])");
+	check_refused(FORWARD "    y = torch.size(x, 0)\n    return torch.relu(y)\n", 9, 12, "op-arguments",
+		      "no form of operator 'aten::relu' takes (int)");
+	check_refused(FORWARD "    return 3\n", 8, 5, "type-mismatch",
+		      "the result is declared Tensor but is a value of type int");
+	check_refused(FORWARD "    return\n", 8, 5, "type-mismatch",
+		      "the result is declared Tensor but is a value of type None");
+	check_refused(FORWARD "    self.w = \"a\"\n    return x\n", 8, 5, "type-mismatch",
+		      "the attribute is declared Tensor but is a value of type str");
+	check_refused(FORWARD "    y = annotate(List[int], [x])\n    return x\n", 8, 29, "type-mismatch",
+		      "the list is declared List[int] but is a value of type List[Tensor]");
+	check_refused(FORWARD "    return (self).f2(\"a\")\n" F2, 8, 22, "type-mismatch",
+		      "argument 'a' of '__torch__.M.f2' is declared Tensor but is a value of type str");
+	check_refused(FORWARD "    y = 3\n    return y(x)\n", 9, 12, "type-mismatch",
+		      "a value of type int cannot be called");
+	check_refused(FORWARD "    y = 3\n    return y[0]\n", 9, 12, "type-mismatch",
+		      "a value of type int has no elements");
+	check_refused(FORWARD "    for i in 3:\n      pass\n    return x\n", 8, 14, "type-mismatch",
+		      "a value of type int cannot be iterated over");
+	check_refused(FORWARD "    y = {[1]: 2}\n    return x\n", 8, 10, "type-mismatch",
+		      "a value of type List[int] is no key of a dict");
+	check_accepted(FORWARD "    return (self).f2(x, x)\n" F2);
+	check_accepted(FORWARD "    y = [1] + [2]\n    return torch.permute(x, y)\n");
+	check_accepted(FORWARD
+		       "    y = torch.dropout(x, 1, False)\n    return torch.where(torch.gt(y, 0), x, 0)\n");
+	check_accepted(FORWARD
+		       "    h = annotate(Optional[Tensor], None)\n    for i in range(2):\n      h = x\n"
+		       "    return unchecked_cast(Tensor, h)\n");
 }
 
 static void attributes(void **state)
@@ -174,6 +213,7 @@ static void declarations(void **state)
 		      "method 'forward' has no parameter for its object");
 	check_refused(CLASS_M "  q : int\n", 0, 0, "attribute-missing",
 		      "an object of class '__torch__.M' has no value for attribute 'q'");
+	check_refused(CLASS_M CLASS_M, 6, 7, "name-repeated", "'M' is defined twice in this file");
 	check_refused("class N(Module):\n  w : Tensor\n", 0, 0, "class-unknown",
 		      "the archive has no code for class '__torch__.M'");
 	check_refused(FORWARD "    return (x\n", 8, 12, "script-syntax", "this '(' is never closed");
@@ -208,11 +248,11 @@ static void several(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names),      cmocka_unit_test(assignment_on_every_path),
-		cmocka_unit_test(returns),    cmocka_unit_test(operators),
-		cmocka_unit_test(attributes), cmocka_unit_test(calls),
-		cmocka_unit_test(recursion),  cmocka_unit_test(declarations),
-		cmocka_unit_test(several),
+		cmocka_unit_test(names),        cmocka_unit_test(assignment_on_every_path),
+		cmocka_unit_test(returns),      cmocka_unit_test(operators),
+		cmocka_unit_test(types),        cmocka_unit_test(attributes),
+		cmocka_unit_test(calls),        cmocka_unit_test(recursion),
+		cmocka_unit_test(declarations), cmocka_unit_test(several),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
