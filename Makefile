@@ -58,7 +58,8 @@ $(BUILD)/target/script: tests/fuzz/mutate_script.c tests/fuzz/mutate_text.c
 $(BUILD)/target/onnx: tests/fuzz/mutate_onnx.c
 # These look at what the library asks of the system, and refuse it.
 comma := ,
-$(BUILD)/unit/test_api_memory: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,malloc calloc realloc free)
+$(BUILD)/unit/test_api_memory $(BUILD)/unit/test_api_io: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,malloc calloc realloc free)
+$(BUILD)/unit/test_api_io: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,open fstat stat mmap write fsync close rename)
 
 # The schema table sorted by name, and the list of operator records found in src/ops (rewritten only when it changes).
 $(BUILD)/gen/schema_lines.inc: src/ops/schemas.tsv tools/schema_lines.awk

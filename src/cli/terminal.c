@@ -176,10 +176,15 @@ static void end_by_signal(int number)
 	_exit(FERRY_INTERRUPTED);
 }
 
+/* What was ignored stays ignored: nohup asks for that. */
 void fy_cli_catch_signals(void)
 {
-	struct sigaction action = { .sa_handler = end_by_signal };
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+	struct sigaction action = { .sa_handler = end_by_signal }, before;
 	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &action, NULL);
+	/* A limit on the size of files is an error like others: work tidies up after it. */
+	signal(SIGXFSZ, SIG_IGN);
 }

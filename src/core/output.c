@@ -121,7 +121,7 @@ static int create_temporary(fy_output *out)
 	sigset_t all, before;
 	int error = EEXIST;
 
-	for (int tries = 0; tries < NAME_TRIES && error == EEXIST; tries++) {
+	for (int tries = 0; tries < NAME_TRIES && (error == EEXIST || error == EINTR); tries++) {
 		if (!temporary_name(out->entry->name, out->path))
 			return ENAMETOOLONG;
 		sigfillset(&all);
@@ -362,21 +362,27 @@ fy_status fy_output_finish(fy_output *out, const char **temporary_path)
 	return FY_OK;
 }
 
-/* The name itself is safe only once its folder is. Failure is not reported: the file is complete. */
-static void sync_folder(const char *path)
+/* The name itself is safe only once its folder is. Failure is no error: the file is complete and in place. */
+static void sync_folder(const char *path, fy_diags *diags)
 {
 	char folder[PATH_MAX];
 	size_t len = folder_length(path);
+	int fd;
 
 	if (len >= sizeof(folder))
 		return;
 	memcpy(folder, len ? path : ".", len ? len : 1);
 	folder[len ? len : 1] = '\0';
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	(void)sync_fd(fd);
-	close(fd);
+	do
+		fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	while (fd < 0 && errno == EINTR);
+	if (fd < 0 || sync_fd(fd) != 0)
+		fy_warning(
+			diags, "folder-sync", NULL,
+			"the folder of the output cannot be synced: %s; a loss of power could undo its name",
+			strerror(errno));
+	if (fd >= 0)
+		close(fd);
 }
 
 /* Renames to its own path; the table then holds that name, or none where a file is replaced. */
@@ -410,7 +416,7 @@ fy_status fy_output_place(fy_output *out)
 	FY_TRY(fy_output_finish(out, NULL));
 	FY_TRY(check_target(out->given, out->diags));
 	FY_TRY(take_own_name(out));
-	sync_folder(out->path);
+	sync_folder(out->path, out->diags);
 	return fy_interrupted() ? FY_INTERRUPTED : FY_OK;
 }
 
@@ -427,7 +433,7 @@ static fy_status rename_to(fy_output *out, fy_output *placed, const char *path)
 	errno = error;
 	if (result != 0)
 		return write_failed(out, "rename");
-	sync_folder(path);
+	sync_folder(path, out->diags);
 	destroy(out);
 	if (placed)
 		destroy(placed);

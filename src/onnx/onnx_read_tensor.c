@@ -5,6 +5,7 @@
  */
 #include "onnx/onnx_internal.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -372,6 +373,16 @@ static char *resolved_folder(fy_arena *arena, const char *file)
 	return realpath(folder, buffer) ? fy_arena_strdup(arena, buffer) : NULL;
 }
 
+static fy_status cannot_reach(fy_onnx_reader *reader, const tensor_parts *parts)
+{
+	int error = errno;
+	bool absent = error == ENOENT || error == ENOTDIR;
+
+	return fy_error(reader->diags, absent ? FY_USAGE : FY_IO, "onnx-external", &reader->place,
+			"the external data '%s' of tensor '%s' %s%s", parts->location, label(parts),
+			absent ? "is not there" : "cannot be reached: ", absent ? "" : strerror(error));
+}
+
 /* Resolves the location; it must stay in the model's folder, or in that of the file the model's name links
  * to. */
 static fy_status resolve(fy_onnx_reader *reader, const tensor_parts *parts, const char **out)
@@ -393,13 +404,13 @@ static fy_status resolve(fy_onnx_reader *reader, const tensor_parts *parts, cons
 	if (real_model)
 		linked = resolved_folder(reader->arena, real_model);
 	if (!realpath(joined, buffer))
-		return fy_error(reader->diags, FY_USAGE, "onnx-external", &reader->place,
-				"the external data '%s' of tensor '%s' is not there", parts->location,
-				label(parts));
+		return cannot_reach(reader, parts);
 	if ((!is_inside(buffer, folder) && !is_inside(buffer, linked)) ||
 	    (real_model && strcmp(buffer, real_model) == 0))
 		return refuse_location(reader, parts, "is outside the model's folder");
-	if (stat(buffer, &about) != 0 || !S_ISREG(about.st_mode))
+	if (stat(buffer, &about) != 0)
+		return cannot_reach(reader, parts);
+	if (!S_ISREG(about.st_mode))
 		return refuse_location(reader, parts, "is no regular file");
 	*out = fy_arena_strdup(reader->arena, buffer);
 	return FY_OK;
