@@ -103,6 +103,8 @@ replay: $(REPLAY) ## give the seeds and finds of the fuzz targets to them once m
 	@tests/run $(BUILD) replay
 fuzz: ## fuzz one part with libFuzzer: make fuzz TARGET=zip|pickle|script|onnx|convert SECONDS=60
 	@tools/fuzz "$(TARGET)" "$(SECONDS)"
+test-big: $(BUILD)/ferry ## test files past 2 and 4 GiB (some minutes, 6 GB of disk)
+	@python3 tests/big/run $(BUILD)/ferry --folder $(BUILD)/big
 bench: $(BUILD)/ferry ## measure large files (4.3 GB, some minutes); PYTHON with torch and onnx: their times, too
 	@$(PYTHON) bench/run $(BUILD)/ferry --folder $(BUILD)/bench
 agreement: $(BUILD)/ferry ## compare with onnx.checker (PYTHON=python3 with onnx; AGREE=--mutate damages the models)
@@ -132,5 +134,5 @@ clean: ## remove everything built
 	rm -rf build
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r a b; do printf '%-22s%s\n' "$$a" "$$b"; done
-.PHONY: FORCE all deps deps-test onnxruntime test unit cli bless agreement replay fuzz bench demo check-layers format format-check install clean help
+.PHONY: FORCE all deps deps-test onnxruntime test unit cli bless agreement replay fuzz test-big bench demo check-layers format format-check install clean help
 -include $(OBJ:.o=.d) $(UNIT:=.d) $(REPLAY:=.d) $(wildcard $(BUILD)/target/*.d)

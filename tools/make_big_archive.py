@@ -45,20 +45,22 @@ class Pickle:
             self.int(value)
         return self.raw(b"t")
 
-    def tensor(self, key, shape):
+    def tensor(self, key, shape, storage="FloatStorage"):
         strides, step = [], 1
         for dim in reversed(shape):
             strides.insert(0, step)
             step *= dim
         self.name("torch._utils", "_rebuild_tensor_v2").raw(b"((").text("storage")
-        self.name("torch", "FloatStorage").text(key).text("cpu").int(step).raw(b"tQ").int(0)
+        self.name("torch", storage).text(key).text("cpu").int(step).raw(b"tQ").int(0)
         self.tuple(shape).tuple(strides).raw(b"\x89").name("collections", "OrderedDict")
         return self.raw(b")RtR")
 
 
 class Archive:
-    def __init__(self, path, folder, deflate):
-        self.zip = zipfile.ZipFile(path, "w", allowZip64=True)
+    """out: a path or a file."""
+
+    def __init__(self, out, folder, deflate):
+        self.zip = zipfile.ZipFile(out, "w", allowZip64=True)
         self.folder = folder
         self.deflate = deflate
 
@@ -68,11 +70,18 @@ class Archive:
         info.compress_type = zipfile.ZIP_DEFLATED if self.deflate else zipfile.ZIP_STORED
         info.file_size = size
         header = self.zip.fp.tell() + 30 + len(info.filename.encode()) + 4
+        header += 20 if size * 1.05 > zipfile.ZIP64_LIMIT else 0  # what zipfile adds then
         padding = -header % 64
         info.extra = struct.pack("<2sH", b"FB", padding) + b"Z" * padding
         with self.zip.open(info, "w") as record:
             for piece in pieces:
                 record.write(piece)
+
+    def finish(self, objects, source):
+        for name, data in [("data.pkl", objects), ("code/__torch__.py", source), ("constants.pkl", b"\x80\x02)."),
+                           ("version", b"3\n"), ("byteorder", b"little")]:
+            self.add(name, [data], len(data))
+        self.zip.close()
 
 
 def float_block():
@@ -140,11 +149,7 @@ def main():
         for k, (_, shape) in enumerate(shapes):
             size = 4 * math.prod(shape)
             archive.add(f"data/{i * len(shapes) + k}", pieces_of(block, i * len(shapes) + k, size), size)
-    for name, data in [("data.pkl", object_pickle(shapes, args.layers)),
-                       ("code/__torch__.py", source_text(args.kind, args.bias, args.layers)),
-                       ("constants.pkl", b"\x80\x02)."), ("version", b"3\n"), ("byteorder", b"little")]:
-        archive.add(name, [data], len(data))
-    archive.zip.close()
+    archive.finish(object_pickle(shapes, args.layers), source_text(args.kind, args.bias, args.layers))
     print(f"1x{width}" if args.kind == "linear" else f"1x{width}x8x8")
 
 
