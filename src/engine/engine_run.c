@@ -119,14 +119,21 @@ static void drop_block(fy_engine *engine, const fy_block *block)
 /* ---- nodes ------------------------------------------------------------------------------------------------
  */
 
+/* An input of a function that the call leaves out. */
+static bool is_left_out(const fy_engine *engine, const fy_value *value)
+{
+	return engine->frame && value->block == engine->frame->function->body && !engine->values[value->id];
+}
+
 static fy_status run_onnx(fy_engine *engine, const fy_node *node, fy_tensor **results)
 {
-	int opset = engine->graph->opset ? engine->graph->opset : FY_ONNX_OPSET_MAX;
+	int imported = engine->frame ? engine->frame->function->opset : engine->graph->opset;
+	int opset = imported ? imported : FY_ONNX_OPSET_MAX;
 	fy_tensor **inputs = fy_zalloc(sizeof(fy_tensor *) * (size_t)(node->arg_count + 1));
 	fy_status status;
 
 	for (int i = 0; i < node->arg_count; i++) {
-		if (node->args[i].kind == FY_ARG_VALUE)
+		if (node->args[i].kind == FY_ARG_VALUE && !is_left_out(engine, node->args[i].v))
 			inputs[i] = fy_engine_value(engine, &node->args[i]);
 	}
 	status = fy_onnx_eval(node, opset, inputs, results, engine->diags);
@@ -134,8 +141,12 @@ static fy_status run_onnx(fy_engine *engine, const fy_node *node, fy_tensor **re
 	return status;
 }
 
-static fy_status run_node(fy_engine *engine, const fy_node *node, fy_tensor **results)
+static fy_status run_plain(fy_engine *engine, const fy_node *node, fy_tensor **results)
 {
+	const fy_local_function *function = fy_engine_function(engine, node);
+
+	if (function)
+		return fy_engine_call(engine, node, function, results);
 	if (fy_node_is(node, "onnx::If") || fy_node_is(node, "prim::If"))
 		return fy_engine_if(engine, node, results);
 	if (fy_node_is(node, "onnx::Loop") || fy_node_is(node, "prim::Loop"))
@@ -143,6 +154,18 @@ static fy_status run_node(fy_engine *engine, const fy_node *node, fy_tensor **re
 	if (fy_starts_with(node->op, "aten::") || fy_starts_with(node->op, "prim::"))
 		return fy_engine_aten(engine, node, results);
 	return run_onnx(engine, node, results);
+}
+
+static fy_status run_node(fy_engine *engine, const fy_node *node, fy_tensor **results)
+{
+	fy_node bound;
+	fy_status status;
+
+	if (!fy_engine_bind(engine, node, &bound))
+		return run_plain(engine, node, results);
+	status = run_plain(engine, &bound, results);
+	fy_free(bound.attrs);
+	return status;
 }
 
 /* Runs one node and leaves its results in values. */
@@ -271,19 +294,60 @@ static fy_status detach(fy_engine *engine, fy_tensor **output)
 	return FY_OK;
 }
 
+/* A sparse constant becomes a plain tensor when it is run with; NULL: no memory. */
+static fy_tensor *dense_of(const fy_sparse *sparse)
+{
+	const fy_tensor *meta = sparse->value->tensor;
+	fy_tensor *dense = fy_tensor_new(meta->dtype, &meta->shape, true);
+	int rank = meta->shape.rank;
+
+	for (int64_t i = 0; dense && sparse->indices && i < sparse->indices->shape.dims[0]; i++) {
+		int64_t at = 0;
+		fy_tensor *from, *to;
+
+		for (int k = 0; k < rank && sparse->indices->shape.rank == 2; k++)
+			at += fy_tensor_get_i64(sparse->indices, i * rank + k) * dense->strides[k];
+		if (sparse->indices->shape.rank == 1)
+			at = fy_tensor_get_i64(sparse->indices, i);
+		from = fy_tensor_view(sparse->values, meta->dtype, &(fy_shape){ 0 }, NULL,
+				      sparse->values->offset + i);
+		to = fy_tensor_view(dense, meta->dtype, &(fy_shape){ 0 }, NULL, at);
+		fy_tensor_copy(to, from);
+		fy_tensor_unref(from);
+		fy_tensor_unref(to);
+	}
+	return dense;
+}
+
+static fy_status set_constant(fy_engine *engine, const fy_value *constant)
+{
+	const fy_graph *graph = engine->graph;
+	const char *name = constant->name ? constant->name : "";
+	fy_tensor *dense = NULL;
+
+	if (constant->tensor && fy_tensor_has_data(constant->tensor)) {
+		fy_engine_set(engine, constant, fy_tensor_ref(constant->tensor));
+		return FY_OK;
+	}
+	for (int i = 0; i < graph->sparse_count; i++) {
+		if (graph->sparse[i].value == constant && fy_dtype_has_elements(constant->tensor->dtype))
+			dense = dense_of(&graph->sparse[i]);
+	}
+	if (!dense)
+		return fy_error(engine->diags, FY_UNSUPPORTED, "graph-no-data", NULL,
+				"constant '%s' has no data: the graph cannot be run", name);
+	fy_engine_set(engine, constant, dense);
+	return FY_OK;
+}
+
 static fy_status run_graph(fy_engine *engine, fy_tensor *const *inputs, int input_count, fy_tensor **outputs)
 {
 	const fy_graph *graph = engine->graph;
 	fy_status status;
 
 	FY_TRY(check_inputs(engine, inputs, input_count));
-	for (int i = 0; i < graph->constant_count; i++) {
-		if (!graph->constants[i]->tensor || !fy_tensor_has_data(graph->constants[i]->tensor))
-			return fy_error(engine->diags, FY_UNSUPPORTED, "graph-no-data", NULL,
-					"constant '%s' has no data: the graph cannot be run",
-					graph->constants[i]->name ? graph->constants[i]->name : "");
-		fy_engine_set(engine, graph->constants[i], fy_tensor_ref(graph->constants[i]->tensor));
-	}
+	for (int i = 0; i < graph->constant_count; i++)
+		FY_TRY(set_constant(engine, graph->constants[i]));
 	for (int i = 0; i < input_count; i++)
 		fy_engine_set(engine, graph->main->params[i], fy_tensor_ref(inputs[i]));
 	status = fy_engine_block(engine, graph->main, outputs);
@@ -304,6 +368,8 @@ fy_status fy_engine_run(const fy_graph *graph, fy_tensor *const *inputs, int inp
 	engine.values = fy_zalloc(sizeof(*engine.values) * count);
 	engine.last = fy_zalloc(sizeof(*engine.last) * count);
 	find_last_uses(&engine, graph->main);
+	for (int i = 0; i < graph->function_count; i++)
+		find_last_uses(&engine, graph->functions[i].body);
 	for (const fy_node *node = graph->main->first; node; node = node->next)
 		engine.total++;
 	memset(outputs, 0, sizeof(*outputs) * (size_t)graph->main->result_count);

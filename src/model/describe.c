@@ -192,13 +192,19 @@ static const char *value_type(fy_arena *arena, const fy_graph *graph, const fy_t
 	return kept;
 }
 
-static void describe_operator(fy_description *d, fy_map *seen, const fy_node *node)
+static bool is_supported(const fy_graph *graph, const fy_node *node, int opset)
+{
+	const fy_onnx_op *op = fy_onnx_find_full(node->op, opset);
+	return op ? fy_onnx_is_runnable(op) : fy_graph_function(graph, node->op) != NULL;
+}
+
+static void describe_operator(fy_description *d, fy_map *seen, const fy_node *node, int opset)
 {
 	fy_str key = fy_str_of(node->op);
 	size_t index = (size_t)(uintptr_t)fy_map_get(seen, key);
 	if (index == 0) {
 		fy_item *item = add(&d->operators, node->op);
-		item->supported = fy_onnx_find_full(node->op, d->model->onnx.graph->opset) != NULL;
+		item->supported = is_supported(d->model->onnx.graph, node, opset);
 		item->place = (fy_place){ .file = d->model->path, .module = node->name };
 		d->unsupported += !item->supported;
 		index = d->operators.count;
@@ -225,7 +231,12 @@ static void describe_graph(fy_description *d)
 		item->amount = tensor_bytes(constant->tensor);
 	}
 	for (const fy_node *node = fy_graph_first(graph); node; node = fy_node_following(node))
-		describe_operator(d, &seen, node);
+		describe_operator(d, &seen, node, graph->opset);
+	for (int i = 0; i < graph->function_count; i++) {
+		const fy_local_function *function = &graph->functions[i];
+		for (const fy_node *node = function->body->first; node; node = fy_node_following(node))
+			describe_operator(d, &seen, node, function->opset);
+	}
 	for (int i = 0; i < graph->metadata_count; i++)
 		add(&d->metadata, graph->metadata[i].key)->type = graph->metadata[i].value;
 	fy_map_release(&seen);

@@ -40,7 +40,8 @@ static fy_status run_elsewhere(const fy_model *model, fy_tensor *const *tensors,
 static fy_status run_graph(const fy_model *model, fy_tensor *const *tensors, int count,
 			   const fy_execute_options *options, fy_outputs *outputs, fy_diags *diags)
 {
-	const fy_graph *graph = model->onnx.graph;
+	fy_graph *graph = model->onnx.graph;
+	FY_TRY(fy_onnx_check(graph, diags));
 	prepare_outputs(model, outputs, graph->main->result_count);
 	for (int i = 0; i < outputs->count; i++)
 		outputs->names[i] = graph->output_names[i];

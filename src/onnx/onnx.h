@@ -68,7 +68,8 @@ enum { FY_ONNX_MANY = 1 << 20 };
 enum {
 	FY_ONNX_RANDOM = 1,      /* never folds */
 	FY_ONNX_OWN_OUTPUTS = 2, /* eval makes its outputs: views, or sizes that depend on data */
-	FY_ONNX_ANY_TYPE = 4, /* moves elements only: element types that cannot be computed with are fine */
+	FY_ONNX_ANY_TYPE = 4,   /* moves elements only: element types that cannot be computed with are fine */
+	FY_ONNX_TYPES_ONLY = 8, /* its types are known, nobody here runs it */
 };
 
 typedef struct fy_onnx_call fy_onnx_call;
@@ -101,6 +102,8 @@ int fy_onnx_version(const fy_onnx_op *op, int opset);
 fy_onnx_arity fy_onnx_arity_of(const fy_onnx_op *op, int opset);
 /* NULL: no such attribute in this opset. */
 const fy_onnx_attr *fy_onnx_attr_of(const fy_onnx_op *op, int opset, const char *name);
+/* By fy_onnx_eval, or by the engine. */
+bool fy_onnx_is_runnable(const fy_onnx_op *op);
 int fy_onnx_op_count(void);
 const fy_onnx_op *fy_onnx_op_at(int index);
 

@@ -247,17 +247,20 @@ fy_status fy_onnx_infer(const fy_node *node, int opset, fy_type *results, fy_dia
 /* ---- evaluation -----------------------------------------------------------------------------------------
  */
 
+static bool computes(const fy_onnx_call *call, fy_dtype dtype)
+{
+	return call->op->flags & FY_ONNX_ANY_TYPE ? fy_dtype_has_elements(dtype) : fy_kernel_computes(dtype);
+}
+
 static fy_status check_computable(const fy_onnx_call *call)
 {
-	if (call->op->flags & FY_ONNX_ANY_TYPE)
-		return FY_OK;
 	for (int i = 0; i < call->input_count; i++) {
-		if (call->present[i] && !fy_kernel_computes(call->types[i].dtype))
+		if (call->present[i] && !computes(call, call->types[i].dtype))
 			return fy_onnx_unsupported(call, "cannot compute with %s",
 						   fy_dtype_name(call->types[i].dtype));
 	}
 	for (int i = 0; i < call->result_count; i++) {
-		if (call->results[i].kind == FY_TYPE_TENSOR && !fy_kernel_computes(call->results[i].dtype))
+		if (call->results[i].kind == FY_TYPE_TENSOR && !computes(call, call->results[i].dtype))
 			return fy_onnx_unsupported(call, "cannot compute %s",
 						   fy_dtype_name(call->results[i].dtype));
 	}
@@ -299,6 +302,9 @@ static fy_status make_outputs(fy_onnx_call *call)
 static fy_status evaluate(fy_onnx_call *call)
 {
 	FY_TRY(require_inputs(call));
+	if (!fy_onnx_is_runnable(call->op))
+		return fy_error(call->diags, FY_UNSUPPORTED, "onnx-op-unsupported", &call->place,
+				"operator '%s' of opset %d is not supported", call->node->op, call->opset);
 	if (!call->op->eval)
 		return fy_onnx_unsupported(call, "cannot be evaluated by itself");
 	FY_TRY(check_sizes(call));

@@ -88,6 +88,11 @@ const fy_onnx_attr *fy_onnx_attr_of(const fy_onnx_op *op, int opset, const char 
 	return NULL;
 }
 
+bool fy_onnx_is_runnable(const fy_onnx_op *op)
+{
+	return !(op->flags & FY_ONNX_TYPES_ONLY);
+}
+
 int fy_onnx_op_count(void)
 {
 	return (int)FY_COUNT(records);

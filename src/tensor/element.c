@@ -114,6 +114,51 @@ static uint64_t uint64_of(double x)
 #define FROM_REAL(x) uint64_of(x)
 #include "tensor/element_real.inc"
 
+/* Less than a byte: the low bits, as small integers wrap. */
+#define LOAD         load_u4
+#define STORE        store_u4
+#define ELEMENT      uint8_t
+#define WIDE         int64_t
+#define FIELD        i
+#define WIDEN(x)     (x)
+#define FROM_INT(x)  ((uint8_t)(x)&15)
+#define FROM_UINT(x) ((uint8_t)(x)&15)
+#define FROM_REAL(x) ((uint8_t)(int64_of(x)) & 15)
+#include "tensor/element_real.inc"
+
+#define LOAD         load_i4
+#define STORE        store_i4
+#define ELEMENT      int8_t
+#define WIDE         int64_t
+#define FIELD        i
+#define WIDEN(x)     (x)
+#define FROM_INT(x)  ((int8_t)((uint8_t)(x) << 4) / 16)
+#define FROM_UINT(x) ((int8_t)((uint8_t)(x) << 4) / 16)
+#define FROM_REAL(x) ((int8_t)((uint8_t)(int64_of(x)) << 4) / 16)
+#include "tensor/element_real.inc"
+
+#define LOAD         load_u2
+#define STORE        store_u2
+#define ELEMENT      uint8_t
+#define WIDE         int64_t
+#define FIELD        i
+#define WIDEN(x)     (x)
+#define FROM_INT(x)  ((uint8_t)(x)&3)
+#define FROM_UINT(x) ((uint8_t)(x)&3)
+#define FROM_REAL(x) ((uint8_t)(int64_of(x)) & 3)
+#include "tensor/element_real.inc"
+
+#define LOAD         load_i2
+#define STORE        store_i2
+#define ELEMENT      int8_t
+#define WIDE         int64_t
+#define FIELD        i
+#define WIDEN(x)     (x)
+#define FROM_INT(x)  ((int8_t)((uint8_t)(x) << 6) / 64)
+#define FROM_UINT(x) ((int8_t)((uint8_t)(x) << 6) / 64)
+#define FROM_REAL(x) ((int8_t)((uint8_t)(int64_of(x)) << 6) / 64)
+#include "tensor/element_real.inc"
+
 #define LOAD         load_bool
 #define STORE        store_bool
 #define ELEMENT      uint8_t
@@ -264,11 +309,21 @@ static const access accesses[FY_DTYPE_COUNT] = {
 	[FY_U16] = { FY_CLASS_INT, load_u16, store_u16 },
 	[FY_U32] = { FY_CLASS_INT, load_u32, store_u32 },
 	[FY_U64] = { FY_CLASS_UINT, load_u64, store_u64 },
+	[FY_U2] = { FY_CLASS_INT, load_u2, store_u2 },
+	[FY_U4] = { FY_CLASS_INT, load_u4, store_u4 },
+	[FY_I2] = { FY_CLASS_INT, load_i2, store_i2 },
+	[FY_I4] = { FY_CLASS_INT, load_i4, store_i4 },
 };
+
+bool fy_dtype_has_elements(fy_dtype dtype)
+{
+	FY_ASSERT((int)dtype >= 0 && dtype < FY_DTYPE_COUNT);
+	return accesses[dtype].load != NULL;
+}
 
 static const access *access_of(fy_dtype dtype)
 {
-	FY_ASSERT(fy_dtype_known((int64_t)dtype) && accesses[dtype].load);
+	FY_ASSERT(fy_dtype_has_elements(dtype));
 	return &accesses[dtype];
 }
 

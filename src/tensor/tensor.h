@@ -52,6 +52,7 @@ bool fy_dtype_known(int64_t number);             /* is a ScalarType of PyTorch *
 const char *fy_dtype_name(fy_dtype dtype);       /* "float32", "int64", "bool" ... */
 bool fy_dtype_parse(fy_str name, fy_dtype *out); /* also "f32", "i64", "half", "double" ... */
 size_t fy_dtype_size(fy_dtype dtype);            /* bytes of one element */
+bool fy_dtype_has_elements(fy_dtype dtype);      /* they can be read as numbers and written */
 bool fy_dtype_is_float(fy_dtype dtype);          /* f16 bf16 f32 f64 and the f8s */
 bool fy_dtype_is_complex(fy_dtype dtype);
 bool fy_dtype_is_integer(fy_dtype dtype); /* without bool */

@@ -272,6 +272,66 @@ static const char chain[] = "graph \"chain\" opset 17 {\n  input %x : float32[2]
 			    "  %c : float32[2] = onnx::Add(%b, %a)\n  %d : float32[2] = onnx::Abs(%c)\n"
 			    "  %e : float32[2] = onnx::Sin(%d)\n  output %e\n}\n";
 
+/* One attribute from the caller, an input left out in one call, a call within the function. */
+static void test_functions(void **state)
+{
+	session s = open_graph("graph \"functions\" opset 17 {\n"
+			       "  import \"own\" 1\n"
+			       "  function \"own::leak\" opset 17 {\n"
+			       "    import \"own\" 1\n"
+			       "    attribute slope\n"
+			       "    param %a : opaque\n"
+			       "    param %most : opaque\n"
+			       "    %b : opaque = onnx::LeakyRelu(%a) {alpha = ref \"slope\"}\n"
+			       "    %c : opaque = own::limit(%b, %most)\n"
+			       "    yield %c\n"
+			       "  }\n"
+			       "  function \"own::limit\" opset 17 {\n"
+			       "    param %d : opaque\n"
+			       "    param %e : opaque\n"
+			       "    %f : opaque = onnx::Clip(%d, none, %e)\n"
+			       "    yield %f\n"
+			       "  }\n"
+			       "  const %two : float32[] = {2.0}\n"
+			       "  input %x : float32[3]\n"
+			       "  %y : float32[3] = own::leak(%x) {slope = 0.5}\n"
+			       "  %z : float32[3] = own::leak(%y, %two) {slope = 0.25}\n"
+			       "  output %y\n"
+			       "  output %z\n"
+			       "}\n");
+	fy_tensor *x = floats((const double[]){ -4, 1, 3 }, 3);
+
+	(void)state;
+	assert_int_equal(run_with(&s, &x, 1, NULL), FY_OK);
+	expect_values(s.outputs[0], (const double[]){ -2, 1, 3 }, 3);
+	expect_values(s.outputs[1], (const double[]){ -0.5, 1, 2 }, 3);
+	fy_tensor_unref(x);
+	close_graph(&s);
+}
+
+static void test_sparse_constants(void **state)
+{
+	static const int64_t pairs[] = { 0, 1, 1, 2 }, flat[] = { 3, 4 };
+	session s = open_graph("graph \"sparse\" opset 17 {\n}\n");
+	fy_tensor *values = floats((const double[]){ 5, 7 }, 2), *places = fy_tensor_from_i64(flat, 2);
+	fy_tensor *rows = fy_tensor_from_i64(pairs, 4);
+	fy_tensor *coordinates =
+		fy_tensor_view(rows, FY_I64, &(fy_shape){ 2, { 2, 2 } }, (int64_t[]){ 2, 1 }, 0);
+	fy_shape shape = { 2, { 2, 3 } };
+
+	(void)state;
+	fy_graph_output(s.graph, fy_graph_sparse_constant(s.graph, &shape, values, places, "a"), "a");
+	fy_graph_output(s.graph, fy_graph_sparse_constant(s.graph, &shape, values, coordinates, "b"), "b");
+	assert_int_equal(run_with(&s, NULL, 0, NULL), FY_OK);
+	expect_values(s.outputs[0], (const double[]){ 0, 0, 0, 5, 7, 0 }, 6);
+	expect_values(s.outputs[1], (const double[]){ 0, 5, 0, 0, 0, 7 }, 6);
+	fy_tensor_unref(values);
+	fy_tensor_unref(places);
+	fy_tensor_unref(rows);
+	fy_tensor_unref(coordinates);
+	close_graph(&s);
+}
+
 static void test_values_go_after_their_last_use(void **state)
 {
 	session s = open_graph(chain);
@@ -317,6 +377,8 @@ int main(void)
 		cmocka_unit_test(test_if),
 		cmocka_unit_test(test_onnx_loop),
 		cmocka_unit_test(test_prim_loop),
+		cmocka_unit_test(test_functions),
+		cmocka_unit_test(test_sparse_constants),
 		cmocka_unit_test(test_values_go_after_their_last_use),
 		cmocka_unit_test(test_the_hook_can_stop),
 	};
