@@ -395,6 +395,58 @@ def make_convert():
         put("convert", cls.__name__.lower() + ".pt", slim(file.getvalue()))
 
 
+DTYPES = dict(u8=0, i8=1, i16=2, i32=3, i64=4, f16=5, f32=6, f64=7, c64=9, c128=10, bool=11, bf16=15,
+              uint8=0, int8=1, int16=2, int32=3, int64=4, float16=5, float32=6, float64=7, bfloat16=15)
+
+
+def parts(text):
+    """Splits at the commas that are in no bracket."""
+    return [part for part in re.split(r",(?![^\[{]*[\]}])", text) if part]
+
+
+def source_of(word):
+    """One argument of an operator's test case (docs/adding-an-operator.md) as TorchScript; tensors depend on x."""
+    tensor = re.fullmatch(r"([a-z]+\d+|bool)\[([\d,]*)\](\{([^}:,]*)[^}]*\})?(\^[A-Z])?", word)
+    if tensor:
+        fill = f"torch.full([{tensor[2]}], {tensor[4] or 1}, dtype=6)"
+        text = f"torch.to(torch.add({fill}, torch.mul(torch.sum(x), 0.)), {DTYPES[tensor[1]]}, False, False)"
+        return f"torch.transpose({text}, -1, -2)" if tensor[5] == "^T" else text
+    if word in ("true", "false", "none"):
+        return word.capitalize()
+    if word in DTYPES:
+        return str(DTYPES[word])
+    if word.startswith("["):
+        return "[" + ", ".join(source_of(part) for part in parts(word[1:-1])) + "]"
+    if re.match(r"[a-z_]+=", word):
+        return word.split("=")[0] + "=" + source_of(word.split("=", 1)[1])
+    return '"' + word.strip("'") + '"' if word.startswith("'") else word
+
+
+def make_operators():
+    """A program for each family of operators: its first test case that PyTorch takes, of each operator."""
+    golden = os.path.join(TOP, "tests", "golden", "ops")
+    for family in sorted(os.listdir(golden)):
+        calls = {}
+        with open(os.path.join(golden, family), encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        for line, result in zip(lines, lines[1:]):
+            name, *words = line.replace("~", "").split()
+            name = name[len("aten::"):].split(".")[0]
+            if not line.startswith("aten::") or not result.startswith("=") or name in calls or "bool[" in line:
+                continue
+            words = sorted((word for word in words if not word.startswith(".")), key=lambda w: bool(re.match("[a-z_]+=", w)))
+            if any(re.search(r"[}^][^,]*[+.~]|=f32|\.\.", word) for word in words):
+                continue
+            calls[name] = f"torch.{name}({', '.join(source_of(word) for word in words)})"
+        body = "".join(f"    _{i} = {call}\n" for i, call in enumerate(calls.values()))
+        code = ("class M(Module):\n  __parameters__ = []\n  __buffers__ = []\n  training : bool\n"
+                "  def forward(self: __torch__.M,\n    x: Tensor) -> Tensor:\n" + body +
+                f"    return [{', '.join(f'_{i}' for i in range(len(calls)))}]\n")
+        put("convert", "ops_" + family.split(".")[0] + ".pt", zipped([
+            ("m/data.pkl", b"\x80\x02c__torch__\nM\n)\x81}(X\x08\x00\x00\x00training\x89ub."), ("m/version", b"10\n"),
+            ("m/constants.pkl", b"\x80\x02)."), ("m/code/__torch__.py", code)], zipfile.ZIP_DEFLATED))
+
+
 def words(target, items):
     """A dictionary as libFuzzer reads it."""
     def quoted(item):
@@ -443,4 +495,5 @@ if __name__ == "__main__":
     make_script()
     make_onnx()
     make_convert()
+    make_operators()
     make_dictionaries()
