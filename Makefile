@@ -101,6 +101,8 @@ bless: $(BUILD)/ferry onnxruntime ## accept what the commands print now as what 
 	@tests/run $(BUILD) bless
 replay: $(REPLAY) ## give the seeds and finds of the fuzz targets to them once more
 	@tests/run $(BUILD) replay
+faults: $(BUILD)/ferry $(UNIT) ## let every request for memory and every call of the system fail, kill at every moment
+	@tests/faults/run $(BUILD)
 fuzz: ## fuzz one part with libFuzzer: make fuzz TARGET=zip|pickle|script|onnx|convert SECONDS=60
 	@tools/fuzz "$(TARGET)" "$(SECONDS)"
 test-big: $(BUILD)/ferry ## test files past 2 and 4 GiB (some minutes, 6 GB of disk)
@@ -134,5 +136,5 @@ clean: ## remove everything built
 	rm -rf build
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r a b; do printf '%-22s%s\n' "$$a" "$$b"; done
-.PHONY: FORCE all deps deps-test onnxruntime test unit cli bless agreement replay fuzz test-big bench demo check-layers format format-check install clean help
+.PHONY: FORCE all deps deps-test onnxruntime test unit cli bless agreement replay faults fuzz test-big bench demo check-layers format format-check install clean help
 -include $(OBJ:.o=.d) $(UNIT:=.d) $(REPLAY:=.d) $(wildcard $(BUILD)/target/*.d)

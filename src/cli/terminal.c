@@ -140,8 +140,10 @@ int fy_cli_open_session(ferry_session **out, const fy_common *common)
 	options.on_progress = terminal && !common->quiet ? on_progress : NULL;
 	options.user = &shown;
 	ferry_status status = ferry_session_open(out, &options);
-	if (status != FERRY_OK)
+	if (status != FERRY_OK) {
+		fputs("error: out of memory [out-of-memory]\n", stderr);
 		return status;
+	}
 	if (options.on_progress)
 		start_progress(&shown.line);
 	return -1;
@@ -176,15 +178,46 @@ static void end_by_signal(int number)
 	_exit(FERRY_INTERRUPTED);
 }
 
+/* A crash is one, but leaves no file behind. */
+static void end_by_crash(int number)
+{
+	(void)ferry_interrupt();
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+/* oneDNN and ONNX Runtime are written in C++. Without memory they would throw through C, which aborts; they
+ * call this first. */
+static void end_without_memory(void)
+{
+	static const char message[] = "error: out of memory [out-of-memory]\n";
+	(void)ferry_interrupt();
+	(void)!write(STDERR_FILENO, message, sizeof(message) - 1);
+	_exit(FERRY_IO);
+}
+
+/* std::set_new_handler; weak, as nothing here depends on C++. */
+void (*_ZSt15set_new_handlerPFvvE(void (*handler)(void)))(void) __attribute__((weak));
+
 /* What was ignored stays ignored: nohup asks for that. */
+static void catch (int number, void (*handler)(int number))
+{
+	struct sigaction action = { .sa_handler = handler }, before;
+	sigemptyset(&action.sa_mask);
+	if (sigaction(number, NULL, &before) == 0 && before.sa_handler == SIG_DFL)
+		sigaction(number, &action, NULL);
+}
+
 void fy_cli_catch_signals(void)
 {
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
-	struct sigaction action = { .sa_handler = end_by_signal }, before;
-	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-			sigaction(numbers[i], &action, NULL);
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+	static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		catch (ends[i], end_by_signal);
+	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
+		catch (crashes[i], end_by_crash);
 	/* A limit on the size of files is an error like others: work tidies up after it. */
 	signal(SIGXFSZ, SIG_IGN);
+	if (_ZSt15set_new_handlerPFvvE)
+		_ZSt15set_new_handlerPFvvE(end_without_memory);
 }
