@@ -55,6 +55,8 @@ char *fy_strdup(const char *text);
 #define FY_ALLOC_MOST ((size_t)1 << 39)
 /* May return NULL: for sizes that come from a file. Zeroed when zero is true. */
 void *fy_try_alloc(size_t size, bool zero);
+/* Could so much be had just now? To be asked before libraries that crash, or end the process, without it. */
+bool fy_memory_left(size_t size);
 /* As fy_try_alloc, zeroed, of no guard: for what has to outlive one. */
 void *fy_try_alloc_lasting(size_t size);
 /* What fy_alloc does when it gets nothing: also for memory that other libraries failed to get. Leaves the

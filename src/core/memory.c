@@ -9,6 +9,7 @@
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static void say(const char *text, size_t len)
@@ -79,6 +80,16 @@ void *fy_try_alloc(size_t size, bool zero)
 		return NULL;
 	fy_guard_link(link);
 	return (char *)link + LINK;
+}
+
+bool fy_memory_left(size_t size)
+{
+	void *probe = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (probe == MAP_FAILED)
+		return false;
+	munmap(probe, size);
+	return true;
 }
 
 void *fy_try_alloc_lasting(size_t size)

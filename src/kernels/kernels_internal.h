@@ -119,6 +119,8 @@ void fy_index_plan_release(fy_index_plan *plan);
 
 /* ---- oneDNN: onednn.c. Single precision, contiguous; false: no fast implementation ---------------- */
 
+/* Is there memory for the code it compiles? Without it crashes. */
+bool fy_onednn_has_room(void);
 /* c[m, n] = a b + beta c, row-major; ld*: elements from row to row; transposed: a is stored [k, m], b [n, k].
  */
 bool fy_onednn_gemm(bool transposed_a, bool transposed_b, int64_t m, int64_t n, int64_t k, const float *a,

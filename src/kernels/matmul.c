@@ -64,6 +64,7 @@ typedef struct matmul_job {
 	const int64_t *a_at, *b_at; /* element offsets per batch index */
 	int64_t a_row, b_row;       /* oneDNN: distance of rows (of columns when transposed) */
 	bool a_transposed, b_transposed;
+	bool *failed; /* oneDNN got no memory */
 } matmul_job;
 
 static void plain_product(const matmul_job *job, void *c, const void *a, const void *b, int64_t rows)
@@ -129,7 +130,8 @@ static void gemm_units(void *context, int64_t begin, int64_t end)
 		bool done = fy_onednn_gemm(job->a_transposed, job->b_transposed, job->m, job->n, job->k, a,
 					   job->a_row, b, job->b_row, 0,
 					   (float *)job->c + batch * job->m * job->n, job->n);
-		FY_ASSERT(done);
+		if (!done)
+			__atomic_store_n(job->failed, true, __ATOMIC_RELAXED);
 	}
 }
 
@@ -182,7 +184,7 @@ static void run_product(fy_tensor *out, const fy_tensor *a, const fy_tensor *b, 
 	job.n = out->shape.dims[rank - 1];
 	job.k = a->shape.dims[a->shape.rank - 1];
 	int64_t batches = fy_numel(&out->shape) / (job.m * job.n);
-	bool gemm = dtype == FY_F32 && job.m * job.n * job.k > 512;
+	bool gemm = dtype == FY_F32 && job.m * job.n * job.k > 512 && fy_onednn_has_room(), failed = false;
 	fy_tensor *left = prepare(a, &out->shape, dtype, gemm, &job.a_transposed, &job.a_row);
 	fy_tensor *right = prepare(b, &out->shape, dtype, gemm, &job.b_transposed, &job.b_row);
 	int64_t *a_at = fy_offsets(rank - 2, out->shape.dims, left->strides);
@@ -190,6 +192,7 @@ static void run_product(fy_tensor *out, const fy_tensor *a, const fy_tensor *b, 
 	job.a = fy_tensor_data(left);
 	job.b = fy_tensor_data(right);
 	job.c = fy_tensor_write_data(out);
+	job.failed = &failed;
 	job.a_at = a_at;
 	job.b_at = b_at;
 	if (gemm) {
@@ -207,6 +210,8 @@ static void run_product(fy_tensor *out, const fy_tensor *a, const fy_tensor *b, 
 	fy_free(b_at);
 	fy_tensor_unref(left);
 	fy_tensor_unref(right);
+	if (failed)
+		fy_out_of_memory();
 }
 
 static fy_status refuse(const fy_tensor *out, fy_diags *diags, const fy_place *place)

@@ -12,6 +12,8 @@
 static dnnl_engine_t engine;
 static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
 
+enum { CODE_ROOM = 64 << 20 }; /* bytes to spare: without memory for compiled code oneDNN crashes */
+
 static void make_engine(void)
 {
 	if (dnnl_engine_create(&engine, dnnl_cpu, 0) != dnnl_success)
@@ -50,6 +52,11 @@ void fy_kernels_describe(fy_buf *out)
 	fy_buf_printf(out, "oneDNN %d.%d.%d, instruction set %s\n", version->major, version->minor,
 		      version->patch, isa_name());
 	fy_buf_printf(out, "%d thread%s\n", threads, threads == 1 ? "" : "s");
+}
+
+bool fy_onednn_has_room(void)
+{
+	return fy_memory_left(CODE_ROOM);
 }
 
 bool fy_onednn_gemm(bool transposed_a, bool transposed_b, int64_t m, int64_t n, int64_t k, const float *a,
@@ -262,7 +269,7 @@ bool fy_onednn_conv(fy_tensor *out, const fy_tensor *in, const fy_tensor *weight
 
 	bias = later ? NULL : bias;
 	pthread_once(&engine_once, make_engine);
-	if (!engine)
+	if (!engine || !fy_onednn_has_room())
 		return false;
 	/* Asked for first: it may take memory, and without any would leave what is made below. */
 	const void *in_data = fy_tensor_data(in), *weight_data = fy_tensor_data(weight);

@@ -9,6 +9,8 @@
 #include <omp.h>
 #endif
 
+enum { THREAD_ROOM = 16 << 20 }; /* bytes: its stack, and what it allocates */
+
 static int thread_count;
 
 void fy_kernels_set_threads(int count)
@@ -23,13 +25,25 @@ int fy_kernels_threads(void)
 	return thread_count > 0 ? thread_count : omp_get_num_procs();
 }
 
+/* The runtime ends the process when it cannot make a thread. */
+static int threads_to_be_had(int64_t wanted)
+{
+	return wanted > 1 && fy_memory_left((size_t)wanted * THREAD_ROOM) ? (int)wanted : 1;
+}
+
 void fy_parallel_prepare(double work)
 {
-	omp_set_num_threads(work < 1e6 ? 1 : fy_kernels_threads());
+	omp_set_num_threads(work < 1e6 ? 1 : threads_to_be_had(fy_kernels_threads()));
 }
 #else
 int fy_kernels_threads(void)
 {
+	return 1;
+}
+
+static int threads_to_be_had(int64_t wanted)
+{
+	(void)wanted;
 	return 1;
 }
 
@@ -55,6 +69,7 @@ void fy_parallel(int64_t count, int64_t grain, fy_range_fn work, void *context)
 	int64_t threads = parts > 1 ? fy_kernels_threads() : 1; /* asking costs more than a small kernel */
 	if (parts > threads)
 		parts = threads;
+	parts = threads_to_be_had(parts);
 	if (parts <= 1) {
 		work(context, 0, count);
 		return;
