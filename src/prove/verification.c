@@ -58,22 +58,30 @@ static const char *called(const verification *v)
 
 /* ---- runs ---- */
 
+/* ONNX Runtime takes ever longer to load graphs that grow, minutes for a million nodes; and what it says when
+ * it gets no memory would look like a fault of the file. */
+static bool is_left_out(verification *v)
+{
+	enum { MOST_NODES = 20000, ROOM = 64 << 20 };
+	fy_buf why = { 0 };
+	int nodes = fy_graph_node_count(v->file->onnx.graph);
+	if (nodes > MOST_NODES)
+		fy_buf_printf(&why, "ONNX Runtime was left out: %d nodes would take it too long", nodes);
+	else if (!fy_memory_left(ROOM))
+		fy_buf_puts(&why, "ONNX Runtime was left out: there is too little memory");
+	if (why.len)
+		v->unavailable = fy_strdup(fy_buf_text(&why));
+	fy_buf_release(&why);
+	return v->unavailable != NULL;
+}
+
 /* ONNX Runtime may lack an operator or be too old; that is no fault of the file. Any other refusal is. */
 static fy_status run_elsewhere(verification *v)
 {
-	enum { MOST_NODES = 20000 }; /* its time to load grows faster than the graph: minutes for a million */
 	fy_ort *ort = v->options->execute.ort;
 	fy_diags own = { 0 };
-	if (!ort)
+	if (!ort || is_left_out(v))
 		return FY_OK;
-	int nodes = fy_graph_node_count(v->file->onnx.graph);
-	if (nodes > MOST_NODES) {
-		fy_buf why = { 0 };
-		fy_buf_printf(&why, "ONNX Runtime was left out: %d nodes would take it too long", nodes);
-		v->unavailable = fy_strdup(fy_buf_text(&why));
-		fy_buf_release(&why);
-		return FY_OK;
-	}
 	fy_buf_printf(&v->elsewhere.name, "onnxruntime %s on %s", fy_ort_version(ort), called(v));
 	fy_status status = execute(v, &v->elsewhere, v->file, ort, &own);
 	if (status != FY_OK && status != FY_INTERRUPTED) {
