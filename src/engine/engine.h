@@ -11,8 +11,9 @@
  * ------------------------------------------------------------------ */
 
 typedef struct fy_engine_options {
-	int threads;                 /* 0: the kernels' default */
-	uint64_t seed;               /* random operators */
+	int threads;       /* 0: the kernels' default */
+	uint64_t seed;     /* random operators */
+	int64_t max_steps; /* nodes of inner blocks that may run; 0: 2,000,000. More: FY_UNSUPPORTED */
 	const fy_progress *progress; /* told "run", nodes done, nodes in the main block */
 	/* Called after every node, nested ones included, with its results (borrowed; NULL where a result is
 	 * absent). Anything but FY_OK stops the run with that status. */

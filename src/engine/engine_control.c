@@ -41,6 +41,7 @@ typedef struct loop {
 	const fy_node *node;
 	const fy_block *body;
 	int carried, scans;
+	int64_t cost;              /* of a round, in steps */
 	bool limited, conditional; /* a trip count, a condition is given */
 	int64_t trips, condition, iteration;
 	fy_tensor **state;   /* per carried value: one reference */
@@ -174,8 +175,11 @@ fy_status fy_engine_loop(fy_engine *engine, const fy_node *node, fy_tensor **res
 	FY_ASSERT(node->block_count == 1 && l.scans >= 0 && l.body->result_count == node->result_count + 1);
 	FY_ASSERT(l.body->param_count - l.carried == 1 || l.body->param_count - l.carried == 2);
 	status = start_loop(&l);
-	while (status == FY_OK && goes_on(&l))
-		status = fy_interrupted() ? FY_INTERRUPTED : iterate(&l);
+	while (status == FY_OK && goes_on(&l)) {
+		status = fy_engine_count(engine, node);
+		if (status == FY_OK)
+			status = iterate(&l);
+	}
 	for (int i = 0; i < l.carried && status == FY_OK; i++)
 		results[i] = fy_tensor_ref(l.state[i]);
 	for (int i = 0; i < l.scans && status == FY_OK; i++)

@@ -21,6 +21,7 @@ typedef struct fy_engine {
 				   the block's end */
 	fy_engine_frame *frame; /* NULL: the graph itself */
 	int64_t done, total;    /* nodes of the main block */
+	int64_t steps;          /* nodes of inner blocks and of functions so far, rounds of loops */
 } fy_engine;
 
 fy_place fy_engine_place(const fy_node *node);
@@ -32,6 +33,8 @@ fy_tensor *fy_engine_value(const fy_engine *engine, const fy_arg *arg);
 /* Runs the nodes of a block whose params are in values already and gives references to its results in out. On
  * return nothing that was defined in the block is alive in values. */
 fy_status FY_MUST_USE fy_engine_block(fy_engine *engine, const fy_block *block, fy_tensor **out);
+/* One step more, by this node: refused when there were too many, or when somebody interrupts. */
+fy_status FY_MUST_USE fy_engine_count(fy_engine *engine, const fy_node *node);
 /* Hands a param of a block over to it (takes the reference). */
 void fy_engine_set(fy_engine *engine, const fy_value *value, fy_tensor *tensor);
 

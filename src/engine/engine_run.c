@@ -192,13 +192,33 @@ static fy_status step(fy_engine *engine, const fy_node *node)
 	return FY_OK;
 }
 
+/* Files are of strangers: loops may go on for ever, functions call each other twice. */
+fy_status fy_engine_count(fy_engine *engine, const fy_node *node)
+{
+	enum { MOST_STEPS = 2000000 };
+	int64_t most = engine->options->max_steps > 0 ? engine->options->max_steps : MOST_STEPS;
+	fy_place place = fy_engine_place(node);
+
+	if (fy_interrupted())
+		return FY_INTERRUPTED;
+	if (engine->steps++ < most)
+		return FY_OK;
+	fy_error(engine->diags, FY_UNSUPPORTED, "limit", &place,
+		 "loops, branches and functions run more than %" PRId64 " nodes", most);
+	fy_hint(engine->diags, "--max-steps N raises the limit");
+	return FY_UNSUPPORTED;
+}
+
 fy_status fy_engine_block(fy_engine *engine, const fy_block *block, fy_tensor **out)
 {
 	bool outermost = block == engine->graph->main;
 	fy_status status = FY_OK;
 
 	for (const fy_node *node = block->first; node && status == FY_OK; node = node->next) {
-		status = step(engine, node);
+		if (!outermost)
+			status = fy_engine_count(engine, node);
+		if (status == FY_OK)
+			status = step(engine, node);
 		if (outermost)
 			fy_progress_say(engine->options->progress, "run", ++engine->done, engine->total);
 	}

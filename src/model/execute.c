@@ -17,6 +17,7 @@ fy_status fy_graph_execute(const fy_graph *graph, fy_tensor *const *inputs, int 
 {
 	fy_engine_options engine = { .threads = options->threads,
 				     .seed = options->seed,
+				     .max_steps = options->max_steps,
 				     .progress = options->progress };
 	return fy_engine_run(graph, inputs, input_count, outputs, &engine, diags);
 }
@@ -41,11 +42,14 @@ static fy_status run_graph(const fy_model *model, fy_tensor *const *tensors, int
 			   const fy_execute_options *options, fy_outputs *outputs, fy_diags *diags)
 {
 	fy_graph *graph = model->onnx.graph;
+	fy_execute_options running = *options;
+	if (running.max_steps == 0)
+		running.max_steps = model->limits.steps;
 	FY_TRY(fy_onnx_check(graph, diags));
 	prepare_outputs(model, outputs, graph->main->result_count);
 	for (int i = 0; i < outputs->count; i++)
 		outputs->names[i] = graph->output_names[i];
-	return fy_graph_execute(graph, tensors, count, options, outputs->tensors, diags);
+	return fy_graph_execute(graph, tensors, count, &running, outputs->tensors, diags);
 }
 
 /* A program may read every tensor that its objects and constants hold. */

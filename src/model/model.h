@@ -167,6 +167,7 @@ fy_index_range fy_index_range_of(const fy_graph *graph, int input);
 typedef struct fy_execute_options {
 	int threads;
 	uint64_t seed;
+	int64_t max_steps; /* in loops of a graph; 0: see fy_engine_options */
 	const fy_progress *progress;
 	fy_ort *ort; /* run an ONNX model there instead of in ferry's engine; NULL: the engine */
 } fy_execute_options;

@@ -181,7 +181,9 @@ static void tell_cost(const job *j)
 
 static fy_verify_options verify_options(const job *j)
 {
-	return (fy_verify_options){ .convert = &j->request->convert, .golden = &j->golden };
+	return (fy_verify_options){ .convert = &j->request->convert,
+				    .long_is_weak = true,
+				    .golden = &j->golden };
 }
 
 /* Proves another conversion of the same program, made for smaller inputs: the file itself takes only its own.
@@ -190,6 +192,7 @@ static fy_status prove_smaller(job *j)
 {
 	const fy_convert_request *r = j->request;
 	fy_verify_options options = { .convert = &r->convert,
+				      .long_is_weak = true,
 				      .file_called = "a conversion for the smaller input" };
 	fy_convert_options convert = r->convert;
 	fy_conversion small = { 0 };

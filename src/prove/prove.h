@@ -134,6 +134,7 @@ typedef struct fy_verify_options {
 	bool every_runtime;                /* ferry's engine too when ONNX Runtime is there */
 	const char *file_called;           /* NULL: "the file" */
 	const fy_convert_options *convert; /* how the file was made; NULL: from another program */
+	bool long_is_weak;                 /* a program that is too long to run is weak evidence, no error */
 	const fy_golden *golden;           /* NULL or without outputs: none */
 	fy_execute_options execute;        /* execute.ort: ONNX Runtime, or NULL */
 	void (*on_proof)(void *user, const fy_proof *proof); /* told of each as it is finished */

@@ -29,6 +29,7 @@ static fy_status execute(verification *v, run *r, const fy_model *model, fy_ort 
 	fy_execute_options options = v->options->execute;
 	double start = fy_now();
 	options.ort = ort;
+	options.max_steps = v->reference->limits.steps;
 	FY_TRY(fy_model_execute(model, v->inputs, &options, &r->outputs, diags));
 	r->seconds = fy_now() - start;
 	r->done = true;

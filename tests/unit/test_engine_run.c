@@ -244,6 +244,27 @@ static void test_prim_loop(void **state)
 	close_graph(&s);
 }
 
+/* A loop of a file may have no end. */
+static void test_loops_are_bounded(void **state)
+{
+	session s = open_graph("graph \"endless\" {\n  input %x : float32[2]\n"
+			       "  %last : float32[2] = prim::Loop(1000000000000, true, %x) {\n"
+			       "    param %i : int\n    param %s : float32[2]\n"
+			       "    %t : float32[2] = aten::add.Tensor(%s, %x, 1)\n"
+			       "    %sum : float32[] = aten::sum(%x, none)\n"
+			       "    %go : bool[] = aten::lt.Scalar(%sum, 20)\n"
+			       "    yield %go, %t\n  }\n  output %last\n}\n");
+	fy_engine_options options = { .max_steps = 1000 };
+	fy_tensor *x = floats(VALUES(1, 3));
+
+	(void)state;
+	assert_int_equal(run_with(&s, &x, 1, &options), FY_UNSUPPORTED);
+	assert_string_equal(s.diags.items[0].id, "limit");
+	assert_int_equal(run_with(&s, &x, 1, NULL), FY_UNSUPPORTED);
+	fy_tensor_unref(x);
+	close_graph(&s);
+}
+
 /* ---- lifetimes and the hook
  * ------------------------------------------------------------------------------------ */
 
@@ -379,6 +400,7 @@ int main(void)
 		cmocka_unit_test(test_prim_loop),
 		cmocka_unit_test(test_functions),
 		cmocka_unit_test(test_sparse_constants),
+		cmocka_unit_test(test_loops_are_bounded),
 		cmocka_unit_test(test_values_go_after_their_last_use),
 		cmocka_unit_test(test_the_hook_can_stop),
 	};
