@@ -48,10 +48,13 @@ fy_status FY_MUST_USE fy_engine_call(fy_engine *engine, const fy_node *node,
  * are to be freed. */
 bool fy_engine_bind(const fy_engine *engine, const fy_node *node, fy_node *bound);
 
-/* ---- engine_control.c, engine_aten.c --------------------------------------------------------------- */
+/* ---- engine_control.c, engine_scan.c, engine_aten.c
+ * --------------------------------------------------------------- */
 
 fy_status FY_MUST_USE fy_engine_if(fy_engine *engine, const fy_node *node, fy_tensor **results);
 fy_status FY_MUST_USE fy_engine_loop(fy_engine *engine, const fy_node *node, fy_tensor **results);
+fy_status FY_MUST_USE fy_engine_scan(fy_engine *engine, const fy_node *node,
+				     fy_tensor **results); /* from opset 9 */
 fy_status FY_MUST_USE fy_engine_aten(fy_engine *engine, const fy_node *node, fy_tensor **results);
 
 #endif

@@ -125,10 +125,16 @@ static bool is_left_out(const fy_engine *engine, const fy_value *value)
 	return engine->frame && value->block == engine->frame->function->body && !engine->values[value->id];
 }
 
-static fy_status run_onnx(fy_engine *engine, const fy_node *node, fy_tensor **results)
+static int opset_here(const fy_engine *engine)
 {
 	int imported = engine->frame ? engine->frame->function->opset : engine->graph->opset;
-	int opset = imported ? imported : FY_ONNX_OPSET_MAX;
+
+	return imported ? imported : FY_ONNX_OPSET_MAX;
+}
+
+static fy_status run_onnx(fy_engine *engine, const fy_node *node, fy_tensor **results)
+{
+	int opset = opset_here(engine);
 	fy_tensor **inputs = fy_zalloc(sizeof(fy_tensor *) * (size_t)(node->arg_count + 1));
 	fy_status status;
 
@@ -151,6 +157,8 @@ static fy_status run_plain(fy_engine *engine, const fy_node *node, fy_tensor **r
 		return fy_engine_if(engine, node, results);
 	if (fy_node_is(node, "onnx::Loop") || fy_node_is(node, "prim::Loop"))
 		return fy_engine_loop(engine, node, results);
+	if (fy_node_is(node, "onnx::Scan") && opset_here(engine) >= 9)
+		return fy_engine_scan(engine, node, results);
 	if (fy_starts_with(node->op, "aten::") || fy_starts_with(node->op, "prim::"))
 		return fy_engine_aten(engine, node, results);
 	return run_onnx(engine, node, results);

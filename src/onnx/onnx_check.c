@@ -132,7 +132,7 @@ static void infer(fy_onnx_check_state *c, const fy_node *node, const fy_onnx_mea
 	/* What a body is called with is not known while it is looked at for itself. */
 	if (!m->recorded || fy_onnx_has_ref(node))
 		return;
-	status = fy_onnx_infer(node, m->version, types, c->diags);
+	status = fy_onnx_infer(node, m->recorded, types, c->diags);
 	fy_onnx_found(c, status);
 	if (c->function && c->diags->count > before)
 		fy_note(c->diags, "in function '%s'", c->function->name);

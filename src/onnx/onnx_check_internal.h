@@ -13,7 +13,7 @@ typedef struct fy_onnx_meaning {
 	const fy_onnx_schema *schema;    /* NULL: a function, or unknown */
 	const fy_local_function *callee; /* NULL: no function */
 	int version;                     /* of its domain, as imported here */
-	bool recorded;                   /* there is a record to infer with */
+	int recorded;                    /* the opset to infer with; 0: there is no record */
 	fy_status status;                /* FY_UNSUPPORTED: a foreign operator. FY_MALFORMED: said already */
 } fy_onnx_meaning;
 

@@ -91,6 +91,14 @@ static void complain_of_unknown(fy_onnx_check_state *c, const fy_node *node, int
 				 version);
 }
 
+/* Records begin with opset 7; what did not change then is inferred in older ones, too. */
+static int record_version(const char *op, const fy_onnx_schema *schema, int version)
+{
+	if (version < FY_ONNX_OPSET_OLDEST && fy_onnx_schema_find(op, FY_ONNX_OPSET_OLDEST) == schema)
+		version = FY_ONNX_OPSET_OLDEST;
+	return schema && version >= FY_ONNX_OPSET_OLDEST && fy_onnx_find_full(op, version) ? version : 0;
+}
+
 static void find_meaning(fy_onnx_check_state *c, const fy_node *node, fy_onnx_meaning *m)
 {
 	const char *colon = strstr(node->op, "::");
@@ -114,9 +122,8 @@ static void find_meaning(fy_onnx_check_state *c, const fy_node *node, fy_onnx_me
 		m->status = m->schema || m->callee ? FY_OK : FY_UNSUPPORTED;
 		if (m->status == FY_UNSUPPORTED)
 			say_unsupported(c, node, "the operator is not known");
-		m->recorded = m->schema && strcmp(domain, "onnx") == 0 &&
-			      m->version >= FY_ONNX_OPSET_OLDEST &&
-			      fy_onnx_find_full(node->op, m->version) != NULL;
+		m->recorded =
+			strcmp(domain, "onnx") == 0 ? record_version(node->op, m->schema, m->version) : 0;
 	}
 }
 

@@ -100,6 +100,15 @@ fy_status FY_MUST_USE fy_onnx_plain(const fy_onnx_call *call, fy_tensor **out, f
 /* Output i as a reshaped input (a view when it is contiguous, else a copy). */
 fy_status FY_MUST_USE fy_onnx_reshape_to(fy_onnx_call *call, int i, fy_tensor *in, const fy_shape *shape);
 
+/* ---- onnx_quantize.c, onnx_integer.c ---------------------------------------------------------------------
+ */
+
+/* Operators that others are made of. */
+extern const fy_onnx_op fy_onnx_op_conv, fy_onnx_op_mat_mul;
+/* Rounds float32 numbers into the type of `out`, adding the zero point that is input `zero` where present. */
+fy_status FY_MUST_USE fy_onnx_quantize(const fy_onnx_call *call, fy_tensor *out, fy_tensor *scaled, int zero,
+				       bool saturate);
+
 /* ---- onnx_conv.c: sliding windows ------------------------------------------------------------------- */
 
 typedef enum fy_onnx_auto_pad {

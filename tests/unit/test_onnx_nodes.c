@@ -206,11 +206,11 @@ static void test_every_record_has_a_model(void **state)
 	for (int i = 0; i < fy_onnx_op_count(); i++) {
 		const char *name = fy_onnx_op_at(i)->name;
 		fy_buf field = { 0 };
-		bool found = false;
+		bool found = !fy_onnx_is_runnable(fy_onnx_op_at(i));
 
 		/* NodeProto.op_type: field 4, length, text */
 		fy_buf_printf(&field, "\x22%c%s", (int)strlen(name + 6), name + 6);
-		found = memmem(pack.data, pack.size, field.data, field.len) != NULL;
+		found |= memmem(pack.data, pack.size, field.data, field.len) != NULL;
 		for (size_t k = 0; k < FY_COUNT(excused); k++)
 			found |= strcmp(excused[k], name) == 0;
 		if (!found)
