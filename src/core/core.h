@@ -324,6 +324,8 @@ fy_status FY_MUST_USE fy_output_finish(fy_output *out, const char **temporary_pa
 fy_status FY_MUST_USE fy_output_place(fy_output *out);
 fy_status FY_MUST_USE fy_output_commit(fy_output *out);                      /* rename to its path; frees */
 fy_status FY_MUST_USE fy_output_commit_as(fy_output *out, const char *path); /* rename elsewhere; frees */
+/* Files that only what is replaced refers to: they are removed when this one has its name. Borrowed. */
+void fy_output_takes_along(fy_output *out, const char *const *paths, size_t count);
 /* The same for a file and the placed one it refers to (or NULL): both stay or both go. path NULL: its own. */
 fy_status FY_MUST_USE fy_output_commit_pair(fy_output *out, fy_output *placed, const char *path);
 void fy_output_abort(fy_output *out); /* removes; frees; NULL is fine */

@@ -48,6 +48,8 @@ struct fy_output {
 	uint64_t size;
 	void (*hook)(void *user, uint64_t flushed);
 	void *user;
+	const char *const *obsolete; /* paths */
+	size_t obsolete_count;
 	fy_diags *diags;
 };
 
@@ -362,27 +364,34 @@ fy_status fy_output_finish(fy_output *out, const char **temporary_path)
 	return FY_OK;
 }
 
-/* The name itself is safe only once its folder is. Failure is no error: the file is complete and in place. */
-static void sync_folder(const char *path, fy_diags *diags)
+/* The name itself is safe only once its folder is. Returns the errno of a failure. */
+static int sync_folder(const char *path)
 {
 	char folder[PATH_MAX];
 	size_t len = folder_length(path);
 	int fd;
 
 	if (len >= sizeof(folder))
-		return;
+		return 0;
 	memcpy(folder, len ? path : ".", len ? len : 1);
 	folder[len ? len : 1] = '\0';
 	do
 		fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	while (fd < 0 && errno == EINTR);
-	if (fd < 0 || sync_fd(fd) != 0)
-		fy_warning(
-			diags, "folder-sync", NULL,
-			"the folder of the output cannot be synced: %s; a loss of power could undo its name",
-			strerror(errno));
+	int error = fd < 0 || sync_fd(fd) != 0 ? errno : 0;
 	if (fd >= 0)
 		close(fd);
+	return error;
+}
+
+/* No error: the file is complete and in place. */
+static void tell_unsynced(const fy_output *out, int error)
+{
+	if (error)
+		fy_warning(
+			out->diags, "folder-sync", NULL,
+			"the folder of the output cannot be synced: %s; a loss of power could undo its name",
+			strerror(error));
 }
 
 /* Renames to its own path; the table then holds that name, or none where a file is replaced. */
@@ -416,8 +425,14 @@ fy_status fy_output_place(fy_output *out)
 	FY_TRY(fy_output_finish(out, NULL));
 	FY_TRY(check_target(out->given, out->diags));
 	FY_TRY(take_own_name(out));
-	sync_folder(out->path, out->diags);
+	tell_unsynced(out, sync_folder(out->path));
 	return fy_interrupted() ? FY_INTERRUPTED : FY_OK;
+}
+
+void fy_output_takes_along(fy_output *out, const char *const *paths, size_t count)
+{
+	out->obsolete = paths;
+	out->obsolete_count = count;
 }
 
 static fy_status rename_to(fy_output *out, fy_output *placed, const char *path)
@@ -426,14 +441,18 @@ static fy_status rename_to(fy_output *out, fy_output *placed, const char *path)
 		return out->failed = FY_INTERRUPTED;
 	if (placed && placed->entry)
 		atomic_store(&placed->entry->state, 1);
-	int result = rename(out->entry->name, path), error = errno;
+	int result = rename(out->entry->name, path), error = errno, unsynced = 0;
 	if (result != 0 && placed && placed->entry)
 		atomic_store(&placed->entry->state, 2);
+	if (result == 0)
+		unsynced = sync_folder(path);
+	for (size_t i = 0; i < out->obsolete_count && result == 0; i++)
+		unlink(out->obsolete[i]);
 	end_commit();
 	errno = error;
 	if (result != 0)
 		return write_failed(out, "rename");
-	sync_folder(path, out->diags);
+	tell_unsynced(out, unsynced);
 	destroy(out);
 	if (placed)
 		destroy(placed);

@@ -234,33 +234,35 @@ void fy_written_abort(fy_written *written)
 	forget(written);
 }
 
-/* Data of a model that is replaced, unless it is still referred to: by the new one, or by `sibling`. */
-static void remove_old_data(const fy_map *old, const char *model, const char *location, const char *sibling)
+/* Paths of the data of the model that was at `path`, unless it is still referred to: by the new one, or by
+ * the rejected file beside an accepted one, and the other way round. */
+static size_t find_obsolete(const fy_written *w, const char *path, fy_arena *arena, const char ***paths)
 {
-	fy_arena *arena = fy_arena_new();
-	fy_map kept = { 0 };
-	fy_onnx_locations(sibling, &kept);
-	for (size_t i = 0; i < old->count; i++) {
-		const char *name = old->entries[i].key;
-		if (is_data_name(name, base_name(model)) && (!location || strcmp(name, location) != 0) &&
+	const char *own = fy_output_path(w->model);
+	const char *rejected = fy_arena_printf(arena, "%s.rejected", own);
+	fy_map old = { 0 }, kept = { 0 };
+	size_t count = 0;
+	fy_onnx_locations(path ? path : own, &old);
+	fy_onnx_locations(path ? own : rejected, &kept);
+	*paths = FY_NEW_ARRAY(arena, const char *, old.count + 1);
+	for (size_t i = 0; i < old.count; i++) {
+		const char *name = old.entries[i].key;
+		if (is_data_name(name, base_name(own)) && (!w->location || strcmp(name, w->location) != 0) &&
 		    !fy_map_has(&kept, fy_str_of(name)))
-			unlink(beside(arena, model, name));
+			(*paths)[count++] = beside(arena, own, name);
 	}
+	fy_map_release(&old);
 	fy_map_release(&kept);
-	fy_arena_free(arena);
+	return count;
 }
 
 fy_status fy_written_commit(fy_written *written, const char *path)
 {
 	fy_arena *arena = fy_arena_new();
-	const char *own = fy_arena_strdup(arena, fy_output_path(written->model));
-	fy_map old = { 0 };
-	fy_onnx_locations(path ? path : own, &old);
+	const char **obsolete;
+	size_t count = find_obsolete(written, path, arena, &obsolete);
+	fy_output_takes_along(written->model, obsolete, count);
 	fy_status status = fy_output_commit_pair(written->model, written->data, path);
-	if (status == FY_OK)
-		remove_old_data(&old, own, written->location,
-				path ? own : fy_arena_printf(arena, "%s.rejected", own));
-	fy_map_release(&old);
 	forget(written);
 	fy_arena_free(arena);
 	return status;
