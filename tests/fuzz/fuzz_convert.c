@@ -3,70 +3,16 @@
  * written, read back and checked; then the program runs on data, and what was written runs on the same.
  * Tensor inputs get a shape from a short ladder: the first that the program takes.
  */
-#include "fuzz.h"
+#include "fuzz_model.h"
 
-#include "model/model.h"
-
-enum { MAX_INPUTS = 4, STORAGE_LIMIT = 1 << 20 };
+enum { MAX_INPUTS = 4 };
 
 static const fy_eval_limits limits = { .steps = 10000, .nodes = 10000, .unrolled = 1000, .items = 10000 };
-static const fy_execute_options running = { .threads = 1 };
 
 /* Of the first tensor, and of the others. */
 static const char *const shapes[][2] = {
 	{ "4", "4" }, { "2x3", "int64[]" }, { "1x2x6x6", "2x3" }, { "int64[2,3]", "2" }
 };
-
-/* ---- running ---- */
-
-static void read_tensor(const fy_tensor *tensor)
-{
-	double sum = 0;
-
-	for (int64_t i = 0; i < fy_tensor_numel(tensor); i++)
-		sum += fy_tensor_get_f64(tensor, i);
-	fuzz_read(&sum, sizeof(sum));
-}
-
-/* Made up inputs, and whether the program takes them. */
-static bool run_program(const fy_model *model, fy_inputs *inputs)
-{
-	size_t before = fy_storage_set_limit(STORAGE_LIMIT);
-	fy_diags diags = { 0 };
-	fy_outputs outputs = { 0 };
-	fy_status status = fy_inputs_fill(inputs, NULL, 1, &diags);
-
-	if (status == FY_OK)
-		status = fy_model_execute(model, inputs, &running, &outputs, &diags);
-	fuzz_judge(status, &diags);
-	for (int i = 0; status == FY_OK && i < outputs.count; i++)
-		read_tensor(outputs.tensors[i]);
-	if (status == FY_OK)
-		fy_outputs_release(&outputs);
-	fy_diags_clear(&diags);
-	fy_storage_set_limit(before);
-	return status == FY_OK;
-}
-
-static void run_graph(const fy_graph *graph, const fy_inputs *inputs)
-{
-	size_t before = fy_storage_set_limit(STORAGE_LIMIT);
-	fy_arena *arena = fy_arena_new();
-	fy_tensor **outputs = FY_NEW_ARRAY(arena, fy_tensor *, graph->main->result_count);
-	fy_diags diags = { 0 };
-	int count;
-	fy_tensor **tensors = fy_inputs_tensors(inputs, arena, &count);
-	fy_status status = fy_graph_execute(graph, tensors, count, &running, outputs, &diags);
-
-	fuzz_judge(status, &diags);
-	for (int i = 0; status == FY_OK && i < graph->main->result_count; i++) {
-		read_tensor(outputs[i]);
-		fy_tensor_unref(outputs[i]);
-	}
-	fy_diags_clear(&diags);
-	fy_arena_free(arena);
-	fy_storage_set_limit(before);
-}
 
 /* ---- what was written ---- */
 
@@ -74,14 +20,17 @@ static void read_back(const fy_buf *file, const fy_model *model, fy_inputs *inpu
 {
 	fy_arena *arena = fy_arena_new();
 	fy_diags diags = { 0 };
-	fy_graph *graph;
+	fy_model written = {
+		.kind = FY_MODEL_ONNX, .path = "fuzz.onnx", .called = "fuzz.onnx", .arena = arena
+	};
 
-	FY_ASSERT(fy_onnx_read(&graph, arena, file->data, file->len, "fuzz.onnx", &diags) == FY_OK);
-	fy_status status = fy_onnx_check(graph, &diags);
+	FY_ASSERT(fy_onnx_read(&written.onnx.graph, arena, file->data, file->len, written.path, &diags) ==
+		  FY_OK);
+	fy_status status = fy_onnx_check(written.onnx.graph, &diags);
 	fuzz_judge(status, &diags);
-	if (status == FY_OK && run_program(model, inputs))
-		run_graph(graph, inputs);
-	fy_graph_release(graph);
+	if (status == FY_OK && fuzz_run(model, inputs))
+		fuzz_run(&written, inputs);
+	fy_graph_release(written.onnx.graph);
 	fy_diags_clear(&diags);
 	fy_arena_free(arena);
 }
