@@ -88,7 +88,8 @@ def judge(case, run, path, wanted):
 def traced(argv, path, work):
     """Opens, executions and sockets that have no business there."""
     log = os.path.join(work, "trace")
-    subprocess.run(["strace", "-f", "-qq", "-o", log, "-e", "trace=execve,execveat,%network,open,openat,openat2,creat,unlink,rename"] + argv,
+    subprocess.run(["strace", "-f", "-qq", "-o", log, "-e",
+        "trace=execve,execveat,%network,open,openat,openat2,creat,unlink,rename"] + argv,
                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wrong = []
     with open(log, errors="replace") as f:

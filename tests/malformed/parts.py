@@ -52,7 +52,8 @@ class Entry:
         pad = -(at + 30 + len(name) + len(extra) + 4) % self.align if self.local_extra is None and self.align > 1 else None
         if pad is not None:
             extra += struct.pack("<HH", 0x4246, pad) + b"Z" * pad
-        return struct.pack("<IHHHHHIIIHH", self.field("local", "signature", 0x04034B50), 20, self.field("local", "flags", flags),
+        return struct.pack("<IHHHHHIIIHH", self.field("local", "signature", 0x04034B50), 20,
+            self.field("local", "flags", flags),
                            self.field("local", "method", self.method), 0, 0x21, crc, packed, size,
                            self.field("local", "name_length", len(name)),
                            self.field("local", "extra_length", len(extra))) + name + extra

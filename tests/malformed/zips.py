@@ -47,9 +47,11 @@ def not_a_model(c):
     tar[:5], tar[257:262] = b"a.txt", b"ustar"
     files = {
         "zeros": bytes(4096), "ones": b"\xff" * 4096, "random": bytes(noise), "text": b"hello, world\n" * 20, "byte": b"\x80",
-        "newline": b"\n", "png": b"\x89PNG\r\n\x1a\n" + bytes(64), "gzip": b"\x1f\x8b\x08" + bytes(64), "elf": b"\x7fELF" + bytes(64),
+        "newline": b"\n", "png": b"\x89PNG\r\n\x1a\n" + bytes(64), "gzip": b"\x1f\x8b\x08" + bytes(64),
+        "elf": b"\x7fELF" + bytes(64),
         "html": b"<!DOCTYPE html><html><body>404</body></html>", "json": b'{"model": "m"}', "tar": bytes(tar),
-        "lfs": b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n", "pk": b"PK\3\4", "pk_run": b"PK\3\4" * 500,
+        "lfs": b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n", "pk": b"PK\3\4",
+        "pk_run": b"PK\3\4" * 500,
         "pk_end_run": b"PK\5\6" * 500, "safetensors": struct.pack("<Q", 2) + b"{}", "hdf5": b"\x89HDF\r\n\x1a\n" + bytes(64),
         "seven_zip": b"7z\xbc\xaf\x27\x1c" + bytes(64), "flatbuffer": b"\x18\0\0\0PTMF" + bytes(64),
         "npy": b"\x93NUMPY\x01\0\x06\0{}   \n", "python": CODE.encode(), "escape": b"\x1b]0;title\x07\x1b[2J\x1b[31m" * 30,
@@ -77,7 +79,8 @@ def other_kinds(c):
 def empty(c):
     c.reject("zip-empty", "no_entries.pt", "end record only", archive([]))
     c.reject("zip-empty", "no_entries_64.pth", "end records only, zip64", archive([], end64=True))
-    c.reject("zip-empty", "folders_only.pt", "folders and no records", archive([Entry("m/"), Entry("m/code/"), Entry("m/data/")]))
+    c.reject("zip-empty", "folders_only.pt", "folders and no records",
+        archive([Entry("m/"), Entry("m/code/"), Entry("m/data/")]))
     c.reject("zip-empty", "no_pickle.pth", "no data.pkl", archive([Entry("m/version", "3\n"), Entry("m/data/0", FLOATS)]))
     c.reject("zip-empty", "empty_pickle.pth", "data.pkl has no bytes", checkpoint(pickle=b""))
     c.reject("zip-empty", "empty_pickle.pt", "data.pkl has no bytes", script(pickle=b""))
@@ -113,12 +116,14 @@ def sizes(c):
     cases = [("data/0", "data0"), ("data.pkl", "pkl")]
     for record, tag in cases:
         c.reject("zip-wrong-size", f"size_more_{tag}.pth", f"{record} claims more bytes", ck(record, size=4096))
-        c.reject("zip-wrong-size", f"size_less_{tag}.pth", f"{record} claims fewer bytes unpacked than packed", ck(record, size=5))
+        c.reject("zip-wrong-size", f"size_less_{tag}.pth", f"{record} claims fewer bytes unpacked than packed",
+            ck(record, size=5))
         c.reject("zip-wrong-size", f"packed_less_{tag}.pth", f"{record} claims fewer packed bytes", ck(record, packed=5))
         c.reject("zip-wrong-size", f"size_zero_{tag}.pth", f"{record} claims to be empty", ck(record, size=0, packed=0))
         c.reject("zip-wrong-size", f"size_local_{tag}.pth", f"{record}: the local header claims another size",
                  ck(record, local_size=3, local_packed=3), choice=True)
-        c.reject("zip-wrong-size", f"size_past_end_{tag}.pth", f"{record} reaches past the file", ck(record, size=90000, packed=90000))
+        c.reject("zip-wrong-size", f"size_past_end_{tag}.pth", f"{record} reaches past the file",
+            ck(record, size=90000, packed=90000))
     for tag, size in (("short", -1), ("long", 1), ("zero", None), ("half", -8)):
         fields = {"size": len(FLOATS) + size if size is not None else 0}
         c.reject("zip-wrong-size", f"inflated_{tag}.pth", "deflate yields another size than claimed",
@@ -154,7 +159,8 @@ def overlaps(c):
              archive(script_entries() + [Entry(f"m/extra/{i}", b"", absent=True, header=0) for i in range(20)]))
     bomb = Entry("m/data/0", bytes(20 << 20), DEFLATED)
     c.reject("zip-overlap", "overlap_bomb.pth", "400 names share one deflated record: 8 GiB from a small file",
-             archive(checkpoint_entries({str(i): tensor(storage(str(i), 5 << 20), 0, (5 << 20,)) for i in range(400)}, {}) + [bomb] +
+             archive(checkpoint_entries({str(i): tensor(storage(str(i), 5 << 20), 0, (5 << 20,)) for i in range(400)},
+             {}) + [bomb] +
                      [Entry(f"m/data/{i}", bomb.data, DEFLATED, body=bomb.body, absent=True, header=0) for i in range(1, 400)]))
     c.reject("zip-overlap", "overlap_backwards.pth", "the directory lies before the data",
              archive(checkpoint_entries(), offset=0))
@@ -192,8 +198,10 @@ def zip64(c):
     bad("z64_disk.pth", "the archive is split", {"z64_disk": 1})
     bad("z64_locator_disk.pth", "the zip64 record lies on another disk", {"locator_disk": 3}, choice=True)
     bad("z64_record_short.pth", "zip64 record claims 10 bytes", {"record_size": 10}, choice=True)
-    bad("z64_disagree.pth", "end and zip64 records disagree", {"keep32": True, "z64_count": 2, "z64_disk_count": 2}, choice=True)
-    for name, extra in (("short", b"\1\0\4\0\0\0\0\0"), ("empty", b"\1\0\0\0"), ("partial", b"\1\0\x08\0" + struct.pack("<Q", 24)),
+    bad("z64_disagree.pth", "end and zip64 records disagree", {"keep32": True, "z64_count": 2, "z64_disk_count": 2},
+        choice=True)
+    for name, extra in (("short", b"\1\0\4\0\0\0\0\0"), ("empty", b"\1\0\0\0"),
+        ("partial", b"\1\0\x08\0" + struct.pack("<Q", 24)),
                         ("seven", b"\1\0\7\0" + bytes(7))):
         c.reject("zip64-bad", f"z64_extra_{name}.pth", "zip64 field shorter than the sizes it must hold",
                  ck("data/0", more=(), central_size=MAX32, central_packed=MAX32) if name == "none" else
@@ -205,9 +213,11 @@ def zip64(c):
              with_extra(struct.pack("<HHQ", 1, 8, 1 << 50), header=MAX32))
     c.reject("zip64-bad", "z64_header_wrap.pth", "zip64 offset wraps",
              with_extra(struct.pack("<HHQ", 1, 8, (1 << 64) - 30), header=MAX32))
-    c.reject("zip64-bad", "extra_too_long.pth", "extra field claims 60000 bytes", with_extra(struct.pack("<HH", 0x4246, 60000)), choice=True)
+    c.reject("zip64-bad", "extra_too_long.pth", "extra field claims 60000 bytes", with_extra(struct.pack("<HH", 0x4246, 60000)),
+        choice=True)
     c.reject("zip64-bad", "z64_twice.pth", "two zip64 fields that disagree",
-             with_extra(struct.pack("<HHQQHHQQ", 1, 16, 24, 24, 1, 16, 8, 8), central_size=MAX32, central_packed=MAX32), choice=True)
+             with_extra(struct.pack("<HHQQHHQQ", 1, 16, 24, 24, 1, 16, 8, 8), central_size=MAX32, central_packed=MAX32),
+             choice=True)
 
 
 def with_extra(extra, **fields):
@@ -236,7 +246,8 @@ def directory(c):
     bad("dir_size_long.pth", "size too large", size=1 << 20)
     bad("dir_size_zero.pth", "size 0", size=0)
     bad("dir_comment_long.pth", "comment longer than the file", comment_length=60000, choice=True)
-    bad("dir_gap.pth", "bytes between directory and end record belong to nobody", size=len(directory_of()) + 0, gap=b"", tail=b"",
+    bad("dir_gap.pth", "bytes between directory and end record belong to nobody", size=len(directory_of()) + 0, gap=b"",
+        tail=b"",
         choice=True, offset=len(archive(checkpoint_entries())) - 22 - len(directory_of()) - 4)
     for field, value in (("signature", 0x02014B51), ("name_length", 65535), ("extra_length", 65535), ("comment_length", 65535),
                          ("name_length", 3)):
@@ -248,7 +259,8 @@ def directory(c):
     c.reject("zip-bad-directory", "local_offset_off.pth", "offset of a local header is one too large", ck("data/0", header=129))
     c.reject("zip-bad-directory", "local_offset_directory.pth", "offset of a local header is in the directory",
              ck("data/0", header=len(checkpoint()) - 60))
-    c.reject("zip-bad-directory", "local_offset_past.pth", "offset of a local header is past the file", ck("data/0", header=1 << 29))
+    c.reject("zip-bad-directory", "local_offset_past.pth", "offset of a local header is past the file",
+        ck("data/0", header=1 << 29))
     c.reject("zip-bad-directory", "local_other.pth", "local header of another record", ck("data/0", header=0))
 
 
@@ -259,7 +271,8 @@ def directory_of():
 def names(c):
     def extra(name, file, why, choice=False, expect="reject", **fields):
         case = c.reject if expect == "reject" else c.accept
-        case("zip-bad-name" if expect == "reject" else "zip-unusual", file, why, ck(more=[Entry(name, b"x", **fields)]), choice=choice)
+        case("zip-bad-name" if expect == "reject" else "zip-unusual", file, why, ck(more=[Entry(name, b"x", **fields)]),
+            choice=choice)
     extra("/etc/passwd", "name_absolute.pth", "absolute entry name", True)
     extra("m/../../etc/passwd", "name_parent.pth", "entry name with ..", True)
     extra("../up", "name_parent_first.pth", "entry name begins with ..", True)
@@ -273,7 +286,8 @@ def names(c):
     extra("m/...", "name_three_dots.pth", "three dots are a name", expect="accept")
     extra("m/" + "n" * 60000, "name_long.pth", "an entry name of 60000 letters", expect="accept")
     extra("m/\u00e4\u4e2d\U0001f600", "name_unicode.pth", "a unicode entry name", expect="accept")
-    extra(b"m/\x1b[31mred\x07", "name_control.pth", "control bytes in the name of an unused entry", expect="accept", choice=True)
+    extra(b"m/\x1b[31mred\x07", "name_control.pth", "control bytes in the name of an unused entry", expect="accept",
+        choice=True)
     c.reject("zip-bad-name", "name_control_missing.pth", "a storage key with control bytes has no record",
              checkpoint({"w": tensor(storage("\x1b[31m\x07\r\n"))}))
     c.reject("zip-bad-name", "no_folder.pth", "records lie in no folder",
@@ -287,9 +301,11 @@ def names(c):
     c.reject("zip-bad-name", "key_parent.pth", "a storage key leaves data/",
              archive(checkpoint_entries({"w": tensor(storage("../0"))}, {}) + [Entry("m/0", FLOATS)]))
     c.reject("zip-bad-name", "key_parent.pt", "a storage key leaves data/",
-             archive(script_entries(root=Object(Name("__torch__", "M"), {"w": tensor(storage("../constants/0", 4), 0, (4,)), "training": False}),
+             archive(script_entries(root=Object(Name("__torch__", "M"),
+             {"w": tensor(storage("../constants/0", 4), 0, (4,)), "training": False}),
                                     data={}, constant_data={"0": WEIGHT})))
-    for name, file in (("data/0", "duplicate_data.pth"), ("data.pkl", "duplicate_pickle.pth"), ("version", "duplicate_version.pth")):
+    for name, file in (("data/0", "duplicate_data.pth"), ("data.pkl", "duplicate_pickle.pth"),
+        ("version", "duplicate_version.pth")):
         c.reject("zip-duplicate-name", file, f"two records {name}",
                  ck(more=[Entry("m/" + name, next(e.data for e in checkpoint_entries() if e.name.endswith(name.encode())))]))
     c.reject("zip-duplicate-name", "duplicate_code.pt", "two records of code", ts(more=[Entry("m/code/__torch__.py", CODE)]))
@@ -300,18 +316,22 @@ def names(c):
 
 
 def methods(c):
-    for number, what in ((1, "shrunk"), (6, "imploded"), (9, "deflate64"), (12, "bzip2"), (14, "LZMA"), (93, "zstd"), (95, "xz"), (99, "AES"),
+    for number, what in ((1, "shrunk"), (6, "imploded"), (9, "deflate64"), (12, "bzip2"), (14, "LZMA"), (93, "zstd"),
+        (95, "xz"), (99, "AES"),
                          (65535, "unknown")):
-        c.reject("zip-bad-method", f"method_{number}.pth", f"compression method {number}, {what}", ck("data.pkl", method=number))
+        c.reject("zip-bad-method", f"method_{number}.pth", f"compression method {number}, {what}",
+            ck("data.pkl", method=number))
     c.reject("zip-bad-method", "method_data.pt", "weights by LZMA", ts("data/0", method=14))
     for bit, what in ((0, "encrypted"), (6, "strongly encrypted")):
         c.reject("zip-bad-method", f"flag_{bit}.pth", what, ck("data/0", flags=0x800 | 1 << bit | 1))
     c.reject("zip-bad-method", "flag_patched.pth", "compressed patch data", ck("data/0", flags=0x820), choice=True)
     c.reject("zip-bad-method", "flag_masked.pth", "masked headers", ck("data/0", flags=0x2800), choice=True)
-    c.reject("zip-bad-method", "method_local_other.pth", "the local header has another method", ck("data/0", local_method=8), choice=True)
+    c.reject("zip-bad-method", "method_local_other.pth", "the local header has another method", ck("data/0", local_method=8),
+        choice=True)
     stream = deflate(FLOATS)
     broken = {
-        "garbage": b"\xff\xfe\xfd\xfc" * 8, "cut": stream[:-3], "more": stream + b"\0\0\0", "empty": b"", "reserved": b"\x07" + stream,
+        "garbage": b"\xff\xfe\xfd\xfc" * 8, "cut": stream[:-3], "more": stream + b"\0\0\0", "empty": b"",
+        "reserved": b"\x07" + stream,
         "unfinished": stream[:1], "stored_length": b"\x01\x18\0\0\0" + FLOATS, "far_back": b"\x4b\x04\xff\xff\xff\xff",
         "zlib_header": zlib.compress(FLOATS), "zeros": bytes(24), "twice": stream + stream,
     }
@@ -331,7 +351,8 @@ def bombs(c):
              checkpoint({"w": tensor(storage("0", 18 << 20), 0, (18 << 20,))}, {"0": big}, method=DEFLATED), choice=True)
     c.reject("zip-bomb", "bomb_pickle.pth", "72 MiB of memo stores",
              checkpoint(pickle=b"\x80\x02}" + b"q\0" * (36 << 20) + b".", method=DEFLATED), choice=True)
-    c.reject("zip-bomb", "bomb_code.pt", "72 MiB of blank lines as code", script(CODE + "\n" * (72 << 20), method=DEFLATED), choice=True)
+    c.reject("zip-bomb", "bomb_code.pt", "72 MiB of blank lines as code", script(CODE + "\n" * (72 << 20), method=DEFLATED),
+        choice=True)
     c.reject("zip-bomb", "bomb_lists.pth", "8 Mi empty lists",
              checkpoint(pickle=b"\x80\x02](" + b"]" * (8 << 20) + b"e.", method=DEFLATED))
     c.reject("zip-bomb", "bomb_expression.pt", "a list of 2 Mi numbers",
@@ -340,7 +361,8 @@ def bombs(c):
              script(CODE.replace("    return", "    y=1\n" * (1 << 20) + "    return"), method=DEFLATED), choice=True)
 
 
-def legacy(root=None, keys=("0",), data=(FLOATS,), numels=None, magic=0x1950A86CA20F9469CFC6C, version=1001, info=None, protocol=2):
+def legacy(root=None, keys=("0",), data=(FLOATS,), numels=None, magic=0x1950A86CA20F9469CFC6C, version=1001, info=None,
+    protocol=2):
     """A file of torch.save before 1.6."""
     out = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
     if magic != 0x1950A86CA20F9469CFC6C:
@@ -357,17 +379,21 @@ def legacy(root=None, keys=("0",), data=(FLOATS,), numels=None, magic=0x1950A86C
 
 def unusual(c):
     ok = "zip-unusual"
-    for what, options in {"align1": {"align": 1}, "align4096": {"align": 4096}, "align7": {"align": 7}, "signed": {"descriptor": "signed"},
+    for what, options in {"align1": {"align": 1}, "align4096": {"align": 4096}, "align7": {"align": 7},
+        "signed": {"descriptor": "signed"},
                           "bare": {"descriptor": "bare"}, "deflated": {"method": DEFLATED}, "zip64": {"zip64": True},
-                          "entry_comment": {"comment": b"a comment"}, "odd_extra": {"local_extra": b"\x99\x99\2\0ab", "align": 1},
+                          "entry_comment": {"comment": b"a comment"},
+                          "odd_extra": {"local_extra": b"\x99\x99\2\0ab", "align": 1},
                           "deflated_descriptor": {"method": DEFLATED, "descriptor": "signed"},
                           "zip64_descriptor": {"zip64": True, "descriptor": "signed"},
-                          "extra_padding": {"central_extra": b"\0\0\0"}, "timestamps": {"central_extra": b"UT\5\0\1\0\0\0\0"}}.items():
+                          "extra_padding": {"central_extra": b"\0\0\0"},
+                          "timestamps": {"central_extra": b"UT\5\0\1\0\0\0\0"}}.items():
         if what == "align7":
             continue
         c.accept(ok, f"ok_{what}.pth", f"records: {what}", checkpoint(**options))
         c.accept(ok, f"ok_{what}.pt", f"records: {what}", script(**options))
-    for top in ("archive", "my model", "\u6a21\u578b", "a.b.c", ".hidden", "x" * 300, "code", "data", "M", "m\u00e4h\U0001f600"):
+    for top in ("archive", "my model", "\u6a21\u578b", "a.b.c", ".hidden", "x" * 300, "code", "data", "M",
+        "m\u00e4h\U0001f600"):
         tag = "".join(ch if ch.isalnum() and ch.isascii() else "_" for ch in top)[:20]
         c.accept(ok, f"ok_top_{tag}.pth", "some top folder", checkpoint(top=top))
         c.accept(ok, f"ok_top_{tag}.pt", "some top folder", script(top=top))
@@ -395,7 +421,8 @@ def unusual(c):
                                                                   for i, e in enumerate(script_entries())]))
     c.accept(ok, "ok_extra_files.pt", "extra files, debug records and a serialization id",
              ts(more=[Entry("m/extra/info.txt", b"\xff\0"), Entry("m/code/__torch__.py.debug_pkl", b"\x80\x02]."),
-                      Entry("m/.data/serialization_id", b"1"), Entry("m/.format_version", b"1"), Entry("m/.storage_alignment", b"64"),
+                      Entry("m/.data/serialization_id", b"1"), Entry("m/.format_version", b"1"),
+                      Entry("m/.storage_alignment", b"64"),
                       Entry("m/attributes", b"")]))
     c.accept(ok, "ok_outside.pt", "an entry outside of the top folder", ts(more=[Entry("__MACOSX/._m", b"x")]))
     c.accept(ok, "ok_many_entries.pth", "2000 unused entries", ck(more=[Entry(f"m/x/{i}", b"", align=1) for i in range(2000)]))
@@ -403,7 +430,8 @@ def unusual(c):
              ts(more=[Entry("m/bytecode.pkl", dump((5,))), Entry("m/mobile_debug_handles.pkl", dump((5,)))]))
     c.accept(ok, "ok_case.pt", "names that differ by case only", script(files={"extra/A": "1", "extra/a": "2"}))
     c.accept(ok, "ok_deflate_levels.pth", "deflated in stored blocks",
-             archive([Entry(e.name, e.data, DEFLATED, body=b"\x01" + struct.pack("<HH", len(e.data), len(e.data) ^ 0xFFFF) + e.data)
+             archive([Entry(e.name, e.data, DEFLATED, body=b"\x01" + struct.pack("<HH", len(e.data),
+             len(e.data) ^ 0xFFFF) + e.data)
                       for e in checkpoint_entries()]))
     c.accept(ok, "ok_empty_deflated.pth", "an empty record, deflated",
              checkpoint({"e": tensor(storage("1", 0), 0, (0,)), "w": tensor()}, {"0": FLOATS, "1": b""}, method=DEFLATED))
@@ -414,7 +442,8 @@ def unusual(c):
 
 def legacy_bad(c):
     def bad(name, why, **options):
-        c.reject("legacy-bad", name, why, legacy(**options), choice=name.startswith(("legacy_info", "legacy_big", "legacy_keys", "legacy_view")))
+        c.reject("legacy-bad", name, why, legacy(**options), choice=name.startswith(("legacy_info", "legacy_big", "legacy_keys",
+            "legacy_view")))
     bad("legacy_version.pth", "protocol version 1000", version=1000)
     bad("legacy_info.pth", "system information is a list", info=[1])
     bad("legacy_big.pth", "big-endian", info={"little_endian": False})
@@ -427,14 +456,16 @@ def legacy_bad(c):
     bad("legacy_numel_negative.pth", "-6 elements", numels=(-6,))
     bad("legacy_short.pth", "data is cut", data=(FLOATS[:20],), numels=(6,))
     kind = Name("torch", "FloatStorage")
-    for tag, view in (("past", ("0", 4, 5)), ("negative", ("0", -1, 3)), ("text", ("0", "a", 3)), ("short", ("0", 1)), ("wrap", ("0", 1, (1 << 63) - 1))):
+    for tag, view in (("past", ("0", 4, 5)), ("negative", ("0", -1, 3)), ("text", ("0", "a", 3)), ("short", ("0", 1)),
+        ("wrap", ("0", 1, (1 << 63) - 1))):
         bad(f"legacy_view_{tag}.pth", "a view outside of its storage",
             root={"w": tensor(Pid(("storage", kind, "0", "cpu", 6, view)), 0, (3,))})
 
 
 def cases():
     c = Cases()
-    for part in (truncated, not_a_model, other_kinds, empty, crc, sizes, overlaps, zip64, directory, names, methods, bombs, unusual,
+    for part in (truncated, not_a_model, other_kinds, empty, crc, sizes, overlaps, zip64, directory, names, methods, bombs,
+        unusual,
                  legacy_bad):
         part(c)
     return c
