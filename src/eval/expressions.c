@@ -506,9 +506,10 @@ static fy_status eval_fork(fy_eval *ev, const fy_bexpr *expr, fy_ivalue *out)
 	status = fy_eval_block(ev, &expr->function->body);
 	ev->frame = outer;
 	release(copy.slots, count);
-	if (status == FY_OK)
-		*out = copy.returned ? copy.result : fy_inone();
-	return status;
+	if (status != FY_OK)
+		return fy_frame_fail(&copy, status);
+	*out = copy.returned ? copy.result : fy_inone();
+	return FY_OK;
 }
 
 /* ---- special forms

@@ -95,11 +95,20 @@ static fy_status enter(fy_eval *ev, const fy_function *function, fy_frame *frame
 	return FY_OK;
 }
 
+fy_status fy_frame_fail(fy_frame *frame, fy_status status)
+{
+	if (frame->returned)
+		fy_iunref(frame->result);
+	frame->returned = false;
+	return status;
+}
+
 static fy_status run_body(fy_eval *ev, const fy_function *function, fy_frame *frame, fy_ivalue *out)
 {
-	fy_status status;
+	fy_status status = fy_eval_block(ev, &function->body);
 
-	FY_TRY(fy_eval_block(ev, &function->body));
+	if (status != FY_OK)
+		return fy_frame_fail(frame, status);
 	*out = frame->returned ? frame->result : fy_inone();
 	status = fy_eval_convert(ev, function->returns, out);
 	if (status != FY_OK)

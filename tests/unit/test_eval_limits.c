@@ -121,6 +121,18 @@ static void frees_what_nests(void **state)
 	}
 }
 
+/* A value that was returned where nothing may be is let go of. */
+static void frees_what_is_returned_in_an_arm(void **state)
+{
+	hostile h =
+		hostile_capture("if bool(torch.sum(x)):\n  return x\nelse:\n  pass\nreturn self.w", "", NULL);
+
+	(void)state;
+	assert_int_equal(h.status, FY_UNSUPPORTED);
+	assert_string_equal(hostile_id(&h), "jump-data");
+	hostile_close(&h);
+}
+
 static int nodes_of(const char *body, const fy_eval_limits *limits)
 {
 	hostile h = hostile_capture(body, "", limits);
@@ -289,6 +301,7 @@ int main(void)
 		cmocka_unit_test(never_runs_without_end),
 		cmocka_unit_test(never_grows_without_end),
 		cmocka_unit_test(frees_what_nests),
+		cmocka_unit_test(frees_what_is_returned_in_an_arm),
 		cmocka_unit_test(rolls_long_loops),
 		cmocka_unit_test(rolled_loops_compute),
 		cmocka_unit_test(counts_calls_before_it_makes_them),
