@@ -4,7 +4,7 @@
  * All records are checked when the file is opened (inside the file, no overlaps, no name twice), so that
  * later code may use offsets and sizes as they are. Must not know what the records mean.
  */
-#include "archive/archive.h"
+#include "archive/archive_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +22,7 @@ enum {
 	AMBIGUOUS = -1,                              /* in by_folded_name: several records */
 	FLAGS_ENCRYPTED = 1 << 0 | 1 << 6 | 1 << 13, /* the data, strongly, the headers too */
 	FLAG_PATCH = 1 << 5,
+	FLAG_UTF8 = 1 << 11,
 };
 
 #define SIGNATURE_END     0x06054b50u
@@ -231,6 +232,11 @@ static fy_status check_entry(const fy_zip *zip, const entry *e, fy_diags *diags)
 
 	if (has_parent_component(e->name))
 		return broken(zip, "zip-name", e->name, diags, "entry name has a '..' component");
+	if (strchr(e->name, '\\'))
+		return broken(zip, "zip-name", e->name, diags,
+			      "entry name has a backslash, which some take for a slash");
+	if (e->flags & FLAG_UTF8 && !fy_utf8_valid((fy_str){ e->name, e->name_len }))
+		return broken(zip, "zip-name", e->name, diags, "entry name is said to be UTF-8 but is not");
 	if (e->flags & FLAGS_ENCRYPTED)
 		return fy_error(diags, FY_UNSUPPORTED, "zip-encrypted", &place, "entry is encrypted");
 	if (e->flags & FLAG_PATCH)
@@ -369,6 +375,13 @@ static fy_status find_folder(fy_zip *zip, const char *first, fy_diags *diags)
 	return FY_OK;
 }
 
+/* PyTorch looks records up without regard to case. Names of modules and of extra files are their writers'
+ * choice. */
+static bool is_free_name(const char *folded_name)
+{
+	return fy_starts_with(folded_name, "code/") || fy_starts_with(folded_name, "extra/");
+}
+
 static fy_status add_name(fy_zip *zip, size_t index, fy_diags *diags)
 {
 	fy_zip_record *record = &zip->records[index];
@@ -389,6 +402,11 @@ static fy_status add_name(fy_zip *zip, size_t index, fy_diags *diags)
 	fy_map_put(&zip->by_name, key, (void *)(intptr_t)(index + 1));
 	low = folded(record->name);
 	key = fy_str_of(low);
+	if (fy_map_has(&zip->by_folded_name, key) && !is_free_name(low)) {
+		fy_free(low);
+		return broken(zip, "zip-duplicate", record->name, diags,
+			      "two entries differ in upper and lower case only");
+	}
 	fy_map_put(&zip->by_folded_name, key,
 		   (void *)(intptr_t)(fy_map_has(&zip->by_folded_name, key) ? AMBIGUOUS
 									    : (intptr_t)(index + 1)));

@@ -86,20 +86,29 @@ static void finds_names_without_case(void **state)
 
 	(void)state;
 	builder_text(&b, "m/Data.pkl", "1");
-	builder_text(&b, "m/a", "2");
-	builder_text(&b, "m/A", "3");
-	builder_text(&b, "m/bb", "4");
-	builder_text(&b, "m/BB", "5");
+	builder_text(&b, "m/extra/a", "2");
+	builder_text(&b, "m/extra/A", "3");
+	builder_text(&b, "m/code/bb", "4");
+	builder_text(&b, "m/code/BB", "5");
 	builder_text(&b, "other/x", "6");
 	builder_end(&b, false);
 	open_zip(&o, &b);
 	assert_int_equal(o.status, FY_OK);
 	assert_ptr_equal(fy_zip_find(o.zip, "DATA.PKL"), &o.zip->records[0]);
 	/* The exact name wins; two that differ in case only are ambiguous for a third spelling. */
-	assert_ptr_equal(fy_zip_find(o.zip, "A"), &o.zip->records[2]);
-	assert_null(fy_zip_find(o.zip, "Bb"));
+	assert_ptr_equal(fy_zip_find(o.zip, "extra/A"), &o.zip->records[2]);
+	assert_null(fy_zip_find(o.zip, "code/Bb"));
 	assert_null(fy_zip_find(o.zip, "x"));
 	assert_true(o.zip->records[5].outside);
+	drop(&o);
+	builder_release(&b);
+	/* Other records may not differ in case only: PyTorch would find either. */
+	b = (builder){ 0 };
+	builder_text(&b, "m/data/a", "2");
+	builder_text(&b, "m/data/A", "3");
+	builder_end(&b, false);
+	open_zip(&o, &b);
+	assert_int_equal(o.status, FY_MALFORMED);
 	drop(&o);
 	builder_release(&b);
 }
