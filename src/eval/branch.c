@@ -15,6 +15,16 @@ typedef struct fy_arm_run {
 	fy_changes changes;
 } fy_arm_run;
 
+bool fy_eval_forget_jump(fy_eval *ev)
+{
+	bool jumped = ev->frame->returned || ev->broke || ev->continued;
+
+	if (ev->frame->returned)
+		fy_iunref(ev->frame->result);
+	ev->frame->returned = ev->broke = ev->continued = false;
+	return jumped;
+}
+
 /* Runs an arm into `block` and undoes it. */
 static void try_arm(fy_eval *ev, fy_arm_fn arm, void *user, int which, fy_block *block, fy_arm_run *run)
 {
@@ -27,7 +37,7 @@ static void try_arm(fy_eval *ev, fy_arm_fn arm, void *user, int which, fy_block 
 	fy_journal_begin(ev, &journal);
 	ev->block = block;
 	run->status = arm(ev, user, which);
-	if (run->status == FY_OK && (ev->frame->returned || ev->broke || ev->continued))
+	if (run->status == FY_OK && fy_eval_forget_jump(ev))
 		run->status =
 			fy_eval_error(ev, FY_UNSUPPORTED, "jump-data",
 				      "a return, break or continue under a condition that depends on data");

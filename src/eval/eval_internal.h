@@ -524,6 +524,8 @@ fy_status FY_MUST_USE fy_eval_if_data(fy_eval *ev, const fy_bstmt *stmt, fy_valu
 int fy_eval_ordinal(fy_eval *ev, fy_forced **forced);
 /* What was raised just now is taken never to happen: a warning, once per place. */
 void fy_eval_assume(fy_eval *ev, const char *what);
+/* Whether a return, break or continue ended what ran; it is as if it had not been. */
+bool fy_eval_forget_jump(fy_eval *ev);
 /* a where the condition holds, else b: one merged value of things that exist already. Poison when they do not
  * merge. */
 fy_status FY_MUST_USE fy_eval_choose(fy_eval *ev, fy_value *condition, fy_ivalue a, fy_ivalue b,

@@ -163,7 +163,7 @@ static fy_status run_body(fy_loop *loop, bool final)
 	fy_carry_put(&loop->carrying, make_param, loop);
 	FY_TRY(assign_round(loop));
 	FY_TRY(fy_eval_block(ev, &loop->stmt->body));
-	if (ev->frame->returned || ev->broke || ev->continued)
+	if (fy_eval_forget_jump(ev))
 		return fy_eval_error(ev, FY_UNSUPPORTED, "jump-data",
 				     "a return, break or continue in a loop that depends on data");
 	if (loop->trip.kind == FY_I_NONE)

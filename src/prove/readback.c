@@ -270,6 +270,7 @@ fy_status fy_readback_end(fy_readback *readback, fy_diags *diags)
 	stop(r);
 	if (!followed)
 		follow(r);
+	fy_hold_drop(&r->hold); /* nothing is left to be stopped, and the output may go first */
 	return r->damaged ? fy_zip_check_crc(r->archive->zip, r->damaged, diags) : FY_OK;
 }
 
