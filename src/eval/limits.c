@@ -87,14 +87,16 @@ fy_status fy_eval_check_stack(fy_eval *ev)
 fy_status fy_eval_check_calls(fy_eval *ev, const fy_function *function)
 {
 	int64_t most = ev->limits.nodes > CALLS ? ev->limits.nodes : CALLS;
+	fy_place place = fy_function_place(function, function->span);
 
 	if (!FY_CAPTURING(ev))
 		most = ev->limits.steps;
 	if (function->calls <= most)
 		return FY_OK;
-	ev->span = function->span;
-	return too_many(ev, "calls of functions, each counted as often as it is reached, are", most,
-			FY_CAPTURING(ev) ? "--max-nodes" : "--max-steps");
+	fy_error(ev->diags, FY_UNSUPPORTED, "limit", &place,
+		 "calls of functions, each counted as often as it is reached, are more than %" PRId64, most);
+	fy_hint(ev->diags, "%s N raises the limit", FY_CAPTURING(ev) ? "--max-nodes" : "--max-steps");
+	return FY_UNSUPPORTED;
 }
 
 fy_status fy_eval_check_blocks(fy_eval *ev)

@@ -225,6 +225,7 @@ static void counts_calls_before_it_makes_them(void **state)
 		h = hostile_capture("return (self).f0(x, )", nested_calls(arena, depth), NULL);
 		assert_int_equal(h.status, FY_UNSUPPORTED);
 		assert_string_equal(hostile_id(&h), "limit");
+		assert_true(h.diags.items[0].place.line > 0);
 		hostile_close(&h);
 		h = hostile_run("return (self).f0(x, )", nested_calls(arena, depth), NULL);
 		assert_int_equal(h.status, FY_UNSUPPORTED);
