@@ -186,6 +186,12 @@ static void end_by_crash(int number)
 	raise(number);
 }
 
+/* OpenMP ends the process by exit() when it cannot make threads. */
+static void remove_unfinished(void)
+{
+	(void)ferry_interrupt();
+}
+
 /* oneDNN and ONNX Runtime are written in C++. Without memory they would throw through C, which aborts; they
  * call this first. */
 static void end_without_memory(void)
@@ -200,7 +206,7 @@ static void end_without_memory(void)
 void (*_ZSt15set_new_handlerPFvvE(void (*handler)(void)))(void) __attribute__((weak));
 
 /* What was ignored stays ignored: nohup asks for that. */
-static void catch (int number, void (*handler)(int number))
+static void handle(int number, void (*handler)(int number))
 {
 	struct sigaction action = { .sa_handler = handler }, before;
 	sigemptyset(&action.sa_mask);
@@ -213,9 +219,10 @@ void fy_cli_catch_signals(void)
 	static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
 	static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		catch (ends[i], end_by_signal);
+		handle(ends[i], end_by_signal);
 	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
-		catch (crashes[i], end_by_crash);
+		handle(crashes[i], end_by_crash);
+	atexit(remove_unfinished);
 	/* A limit on the size of files is an error like others: work tidies up after it. */
 	signal(SIGXFSZ, SIG_IGN);
 	if (_ZSt15set_new_handlerPFvvE)

@@ -7,3 +7,6 @@ $ timeout --preserve-status -s INT 1 ferry convert models/countdown/model.pt -o 
 $ timeout --preserve-status -s TERM 1 ferry convert models/countdown/model.pt -o c.onnx -i @models/countdown/forever.npy >log; ls -A
 | log
 | models
+$ timeout --preserve-status -s HUP 1 ferry convert models/countdown/model.pt -o c.onnx -i @models/countdown/forever.npy >log; ls -A
+| log
+| models

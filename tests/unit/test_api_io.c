@@ -62,7 +62,7 @@ int __wrap_stat(const char *path, struct stat *info)
 
 void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
 {
-	return refused(false) ? MAP_FAILED : __real_mmap(at, size, protection, flags, fd, offset);
+	return fd >= 0 && refused(false) ? MAP_FAILED : __real_mmap(at, size, protection, flags, fd, offset);
 }
 
 ssize_t __wrap_write(int fd, const void *bytes, size_t size)
