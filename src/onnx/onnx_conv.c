@@ -40,8 +40,10 @@ fy_status fy_onnx_window_read(const fy_onnx_call *call, const fy_shape *in, cons
 		if (w->stride[i] < 1 || w->dilation[i] < 1 || w->kernel[i] < (kernel ? 0 : 1) ||
 		    w->stride[i] > INT32_MAX || w->dilation[i] > INT32_MAX || w->kernel[i] > INT32_MAX)
 			return fy_onnx_fail(call, "strides, dilations and kernel sizes must be positive");
-		if (w->before[i] < 0 || w->after[i] < 0 || w->before[i] > INT32_MAX ||
+		if (w->before[i] < INT32_MIN || w->after[i] < INT32_MIN || w->before[i] > INT32_MAX ||
 		    w->after[i] > INT32_MAX)
+			return fy_onnx_fail(call, "a pad is too large");
+		if (w->before[i] < 0 || w->after[i] < 0)
 			return fy_onnx_unsupported(call, "with negative pads");
 	}
 	w->mode = fy_str_is(mode, "SAME_UPPER")   ? FY_ONNX_SAME_UPPER

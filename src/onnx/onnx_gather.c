@@ -358,11 +358,13 @@ const fy_onnx_op fy_onnx_op_scatter_nd = {
 
 static fy_status one_hot_infer(fy_onnx_call *call)
 {
-	const fy_shape *indices = fy_onnx_shape(call, 0);
+	const fy_shape *indices = fy_onnx_shape(call, 0), *values = fy_onnx_shape(call, 2);
 	int64_t axis = fy_onnx_int(call, "axis");
 	fy_shape out = { 0 };
 	double depth;
 
+	if (values && (values->rank != 1 || (fy_dim_known(values->dims[0]) && values->dims[0] != 2)))
+		return fy_onnx_fail(call, "values must be the two numbers for off and on");
 	if (!indices)
 		return fy_onnx_result(call, 0, fy_onnx_dtype(call, 2), NULL);
 	if (axis < -(indices->rank + 1) || axis > indices->rank || indices->rank == FY_MAX_RANK)

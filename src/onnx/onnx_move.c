@@ -111,6 +111,8 @@ static fy_status split_infer(fy_onnx_call *call)
 	if (!in)
 		return FY_OK;
 	FY_TRY(fy_onnx_axis(call, fy_onnx_int(call, "axis"), in->rank, &axis));
+	if (call->version >= 18 && !fy_onnx_has(call, 1) && !fy_onnx_has_attr(call, "num_outputs"))
+		return fy_onnx_fail(call, "neither sizes nor a number of parts are given");
 	sizes = fy_alloc(sizeof(*sizes) * (size_t)call->result_count);
 	status = split_sizes(call, in->dims[axis], sizes, &count);
 	for (int i = 0; status == FY_OK && i < call->result_count; i++) {

@@ -58,7 +58,7 @@ static fy_shape reduced(const fy_shape *shape, uint32_t mask, bool keep)
 static fy_status reduce_infer(fy_onnx_call *call)
 {
 	const fy_shape *shape = fy_onnx_shape(call, 0);
-	bool keep = fy_onnx_int(call, "keepdims") != 0, known = false;
+	bool keep = fy_onnx_int(call, "keepdims") == 1, known = false;
 	fy_dtype dtype = fy_onnx_dtype(call, 0);
 	fy_shape out;
 	uint32_t mask;
@@ -271,7 +271,7 @@ static fy_status arg_infer(fy_onnx_call *call)
 	if (!shape)
 		return fy_onnx_result(call, 0, FY_I64, NULL);
 	FY_TRY(fy_onnx_axis(call, fy_onnx_int(call, "axis"), shape->rank, &axis));
-	out = reduced(shape, 1u << axis, fy_onnx_int(call, "keepdims") != 0);
+	out = reduced(shape, 1u << axis, fy_onnx_int(call, "keepdims") == 1);
 	return fy_onnx_result(call, 0, FY_I64, &out);
 }
 

@@ -181,6 +181,20 @@ static fy_status read_roi(const fy_onnx_call *call, const int axes[], int count,
 	return FY_OK;
 }
 
+/* Sizes are a vector of one number per axis, also where the numbers are not known. */
+static fy_status check_wishes(const fy_onnx_call *call, int axis_count)
+{
+	const fy_shape *sizes = fy_onnx_has(call, 3) ? fy_onnx_shape(call, 3) : NULL;
+
+	if (call->version >= 13 && !fy_onnx_has(call, 2) && !fy_onnx_has(call, 3))
+		return fy_onnx_fail(call, "neither scales nor sizes are given");
+	if (sizes && sizes->rank != 1)
+		return fy_onnx_fail(call, "sizes must be a vector");
+	if (sizes && fy_dim_known(sizes->dims[0]) && sizes->dims[0] != axis_count)
+		return fy_onnx_fail(call, "%" PRId64 " sizes for %d axes", sizes->dims[0], axis_count);
+	return FY_OK;
+}
+
 static fy_status plan_resize(const fy_onnx_call *call, const fy_shape *in, resize_plan *plan)
 {
 	double scales[FY_MAX_RANK];
@@ -196,6 +210,7 @@ static fy_status plan_resize(const fy_onnx_call *call, const fy_shape *in, resiz
 	else
 		FY_TRY(input_floats(call, call->version < 11 ? 1 : 2, scales, FY_MAX_RANK, &scale_count));
 	FY_TRY(fy_onnx_input_ints(call, 3, sizes, FY_MAX_RANK, &size_count, false));
+	FY_TRY(check_wishes(call, axis_count));
 	if (scale_count < 0 && size_count < 0) {
 		if (call->concrete)
 			return fy_onnx_fail(call, "neither scales nor sizes are given");
@@ -306,7 +321,9 @@ static fy_status grid_infer(fy_onnx_call *call)
 
 	if (!in || !grid)
 		return fy_onnx_result(call, 0, fy_onnx_dtype(call, 0), NULL);
-	if (in->rank != grid->rank || in->rank < 4 || in->rank > 5)
+	if (in->rank != grid->rank)
+		return fy_onnx_fail(call, "the input has rank %d, the grid %d", in->rank, grid->rank);
+	if (in->rank < 4 || in->rank > 5)
 		return fy_onnx_unsupported(call, "of input rank %d and grid rank %d", in->rank, grid->rank);
 	if (fy_dim_known(grid->dims[grid->rank - 1]) && grid->dims[grid->rank - 1] != in->rank - 2)
 		return fy_onnx_fail(call, "the grid has %" PRId64 " coordinates per point",

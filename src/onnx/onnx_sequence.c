@@ -51,7 +51,9 @@ static fy_status construct_infer(fy_onnx_call *call)
 {
 	fy_type all = call->types[0];
 
-	for (int i = 1; i < call->input_count; i++) {
+	for (int i = 0; i < call->input_count; i++) {
+		if (!call->present[i])
+			return fy_onnx_fail(call, "input %d is missing", i);
 		if (call->types[i].kind != all.kind)
 			return FY_OK;
 		if (call->types[i].dtype != all.dtype)
@@ -358,11 +360,35 @@ static fy_status read_scan(const fy_onnx_call *call, scan *s)
 	return scan_length(call, s);
 }
 
+/* What the body states of its parameters must agree with what it gets. */
+static fy_status check_body_params(const fy_onnx_call *call, const scan *s)
+{
+	for (int i = 0; i < s->states + s->scans; i++) {
+		const fy_type *stated = s->body->params[i]->type;
+		fy_type given = call->types[s->first + i];
+		int axis;
+
+		if (!call->present[s->first + i])
+			return fy_onnx_fail(call, "input %d is missing", s->first + i);
+		for (int k = 0; k < s->leading && given.has_shape && given.shape.rank > 0; k++)
+			drop_axis(&given.shape, 0);
+		if (i >= s->states && given.has_shape) {
+			FY_TRY(scan_axis(call, "scan_input_axes", i - s->states, given.shape.rank, &axis));
+			drop_axis(&given.shape, axis);
+		}
+		if (stated->kind == FY_TYPE_TENSOR && !fy_onnx_types_agree(stated, &given))
+			return fy_onnx_fail(call, "input %d does not fit the body's parameter %d",
+					    s->first + i, i);
+	}
+	return FY_OK;
+}
+
 static fy_status scan_infer(fy_onnx_call *call)
 {
 	scan s;
 
 	FY_TRY(read_scan(call, &s));
+	FY_TRY(check_body_params(call, &s));
 	for (int i = 0; i < call->result_count; i++) {
 		const fy_type *given = s.body->results[i]->type;
 		fy_type type = given->kind == FY_TYPE_SCALAR ? fy_type_tensor(given->dtype, &(fy_shape){ 0 })

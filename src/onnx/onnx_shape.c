@@ -308,17 +308,28 @@ const fy_onnx_op fy_onnx_op_transpose = {
 	.eval = transpose_eval,
 };
 
+static bool is_short(const fy_shape *vector)
+{
+	return vector && fy_dim_known(vector->dims[0]) && vector->dims[0] <= FY_MAX_RANK;
+}
+
 static fy_status expand_infer(fy_onnx_call *call)
 {
-	const fy_shape *in = fy_onnx_shape(call, 0);
+	const fy_shape *in = fy_onnx_shape(call, 0), *shape = fy_onnx_shape(call, 1);
 	int64_t dims[FY_MAX_RANK];
 	fy_shape wish = { 0 }, out;
 	int count;
 
+	if (shape && shape->rank != 1)
+		return fy_onnx_fail(call, "the shape must be a vector");
 	FY_TRY(fy_onnx_input_ints(call, 1, dims, FY_MAX_RANK, &count, false));
-	if (!in || count < 0)
+	if (!in || (count < 0 && !is_short(shape)))
 		return fy_onnx_result(call, 0, fy_onnx_dtype(call, 0), NULL);
-	wish.rank = count;
+	/* The rank may be known where the sizes are not. */
+	for (int i = 0; count < 0 && i < shape->dims[0]; i++)
+		dims[i] = FY_ONNX_INT_UNKNOWN;
+	wish.rank = count < 0 ? (int)shape->dims[0] : count;
+	count = wish.rank;
 	for (int i = 0; i < count; i++) {
 		if (dims[i] < 0 && !fy_onnx_int_is_symbol(dims[i]))
 			return fy_onnx_fail(call, "size %" PRId64 " is negative", dims[i]);
