@@ -497,13 +497,8 @@ fy_str fy_zip_mapped(const fy_zip *zip, const fy_zip_record *record)
 	return (fy_str){ (const char *)zip->file->data + record->offset, (size_t)record->size };
 }
 
-static fy_status compare_crc(const fy_zip *zip, fy_zip_record *record, const void *bytes, fy_diags *diags)
+static fy_status judge_crc(const fy_zip *zip, fy_zip_record *record, uint32_t crc, fy_diags *diags)
 {
-	uint32_t crc;
-
-	if (record->crc_checked)
-		return FY_OK;
-	crc = fy_zip_crc(0, bytes, (size_t)record->size);
 	if (crc != record->crc) {
 		fy_place place = place_of(zip, record->name);
 		fy_status status = fy_error(diags, FY_MALFORMED, "zip-crc", &place,
@@ -514,6 +509,31 @@ static fy_status compare_crc(const fy_zip *zip, fy_zip_record *record, const voi
 	}
 	record->crc_checked = true;
 	return FY_OK;
+}
+
+static fy_status compare_crc(const fy_zip *zip, fy_zip_record *record, const void *bytes, fy_diags *diags)
+{
+	if (record->crc_checked)
+		return FY_OK;
+	return judge_crc(zip, record, fy_zip_crc(0, bytes, (size_t)record->size), diags);
+}
+
+/* In pieces that are left again, so that not all of a large file counts as memory. */
+static uint32_t mapped_crc(const fy_zip *zip, const fy_zip_record *record)
+{
+	enum { PIECE = 1 << 20 };
+	fy_str bytes = fy_zip_mapped(zip, record);
+	uint32_t crc = 0;
+
+	for (size_t at = 0; at < bytes.len; at += PIECE) {
+		size_t n = bytes.len - at < PIECE ? bytes.len - at : PIECE;
+
+		(void)fy_file_view(zip->file, record->offset + at, n);
+		crc = fy_zip_crc(crc, bytes.data + at, n);
+		if (n == PIECE)
+			fy_file_leave(zip->file, record->offset + at, n);
+	}
+	return crc;
 }
 
 static void *inflate_alloc(void *user, uInt count, uInt size)
@@ -614,7 +634,7 @@ fy_status fy_zip_check_crc(fy_zip *zip, fy_zip_record *record, fy_diags *diags)
 	if (record->crc_checked)
 		return FY_OK;
 	if (!record->deflated)
-		return compare_crc(zip, record, fy_zip_mapped(zip, record).data, diags);
+		return judge_crc(zip, record, mapped_crc(zip, record), diags);
 	if (record->size > zip->unpack_limit - zip->unpacked)
 		return fy_zip_unpack(zip, record, NULL, diags);
 	to = fy_try_alloc(record->size ? (size_t)record->size : 1, false);
