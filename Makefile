@@ -103,6 +103,7 @@ replay: $(REPLAY) ## give the seeds and finds of the fuzz targets to them once m
 	@tests/run $(BUILD) replay
 faults: $(BUILD)/ferry $(UNIT) ## let every request for memory and every call of the system fail, kill at every moment
 	@tests/faults/run $(BUILD)
+	@tests/faults/pair $(BUILD)
 fuzz: ## fuzz one part with libFuzzer: make fuzz TARGET=zip|pickle|script|onnx|convert SECONDS=60
 	@tools/fuzz "$(TARGET)" "$(SECONDS)"
 test-big: $(BUILD)/ferry ## test files past 2 and 4 GiB (some minutes, 6 GB of disk)
