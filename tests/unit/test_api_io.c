@@ -41,9 +41,12 @@ static bool refused(bool may_be_interrupted)
 	return true;
 }
 
+static bool opened_since; /* the fault: an input */
+
 int __wrap_open(const char *path, int flags, ...)
 {
 	va_list rest;
+	opened_since |= struck && strcmp(path, copied) == 0;
 	va_start(rest, flags);
 	mode_t mode = flags & O_CREAT ? va_arg(rest, mode_t) : 0;
 	va_end(rest);
@@ -207,11 +210,11 @@ static void change_everywhere(work_fn work, bool (*change)(void), off_t size)
 		write_file(written, old, sizeof(old));
 		on_request = change;
 		countdown = n;
+		opened_since = false;
 		ferry_status status = attempt(work, copied);
 		on_request = NULL;
-		/* After the last look at it the file does not matter any more; before the first, it is
-		 * another. */
-		if (status != FERRY_OK && !strstr(said, "the file changed") && n > 100)
+		/* After the last look at it the file does not matter; opened later, it is another one. */
+		if (status != FERRY_OK && !strstr(said, "the file changed") && !opened_since)
 			fail_msg("change %ld: status %d: %s", n, status, said);
 		if (work == convert)
 			check_output("change", n, status, whole);
