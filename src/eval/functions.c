@@ -111,8 +111,10 @@ static fy_status run_body(fy_eval *ev, const fy_function *function, fy_frame *fr
 		return fy_frame_fail(frame, status);
 	*out = frame->returned ? frame->result : fy_inone();
 	status = fy_eval_convert(ev, function->returns, out);
-	if (status != FY_OK)
+	if (status != FY_OK) {
 		fy_iunref(*out);
+		*out = fy_inone();
+	}
 	return status;
 }
 
