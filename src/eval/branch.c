@@ -19,9 +19,8 @@ bool fy_eval_forget_jump(fy_eval *ev)
 {
 	bool jumped = ev->frame->returned || ev->broke || ev->continued;
 
-	if (ev->frame->returned)
-		fy_iunref(ev->frame->result);
-	ev->frame->returned = ev->broke = ev->continued = false;
+	fy_frame_forget_result(ev->frame);
+	ev->broke = ev->continued = false;
 	return jumped;
 }
 

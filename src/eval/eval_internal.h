@@ -421,6 +421,7 @@ fy_status FY_MUST_USE fy_eval_expr(fy_eval *ev, const fy_bexpr *expr, fy_ivalue 
 fy_status FY_MUST_USE fy_eval_block(fy_eval *ev, const fy_bblock *block);
 /* For a function that ends with an error, after a return perhaps: lets go of its result. Gives back `status`.
  */
+void fy_frame_forget_result(fy_frame *frame); /* as if nothing had been returned */
 fy_status FY_MUST_USE fy_frame_fail(fy_frame *frame, fy_status status);
 /* Takes the references of args. */
 fy_status FY_MUST_USE fy_eval_function(fy_eval *ev, const fy_function *function, fy_ivalue *args,

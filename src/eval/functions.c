@@ -95,11 +95,16 @@ static fy_status enter(fy_eval *ev, const fy_function *function, fy_frame *frame
 	return FY_OK;
 }
 
-fy_status fy_frame_fail(fy_frame *frame, fy_status status)
+void fy_frame_forget_result(fy_frame *frame)
 {
 	if (frame->returned)
 		fy_iunref(frame->result);
 	frame->returned = false;
+}
+
+fy_status fy_frame_fail(fy_frame *frame, fy_status status)
+{
+	fy_frame_forget_result(frame);
 	return status;
 }
 

@@ -43,7 +43,7 @@ struct fy_written {
 	fy_weights_form form; /* what became of it */
 	bool too_large;       /* for one file: that is why */
 	fy_output *model, *data;
-	const char *temporary; /* path of the model for now */
+	const char *temporary; /* path of the model until it is committed */
 	const char *location;  /* the file with the weights, in the model's folder; NULL: the model itself */
 	fy_onnx_place *places; /* per constant of the graph */
 	uint64_t size, data_size;
