@@ -128,7 +128,7 @@ const fy_op fy_aten_log_softmax_plain = {
 /* ---- cumulative sums
  * --------------------------------------------------------------------------------------- */
 
-static fy_status cumsum_infer(fy_call *call)
+fy_status fy_cumulative_infer(fy_call *call)
 {
 	const fy_tensor *self = fy_call_tensor(call, 0);
 	fy_dtype dtype = fy_dtype_is_float(self->dtype) ? self->dtype : FY_I64;
@@ -197,7 +197,7 @@ static int cumsum_plain_opset(const fy_node *node)
 const fy_op fy_aten_cumsum = {
 	.name = "aten::cumsum",
 	.overloads = "",
-	.infer = cumsum_infer,
+	.infer = fy_cumulative_infer,
 	.eval = cumsum_eval,
 	.lower = cumsum_lower,
 	.plain_opset = cumsum_plain_opset,

@@ -40,16 +40,6 @@ static fy_value *seen_before(fy_lowering *l, fy_node *node, fy_value *x, int dim
 
 /* ---- cumprod --------------------------------------------------------------------------------- */
 
-static fy_status cumprod_infer(fy_call *call)
-{
-	const fy_tensor *self = fy_call_tensor(call, 0);
-	fy_dtype dtype = fy_dtype_is_float(self->dtype) ? self->dtype : FY_I64;
-	int dim;
-	FY_TRY(fy_call_dim(call, 1, self->shape.rank, &dim));
-	FY_TRY(fy_call_dtype(call, 2, dtype, &dtype));
-	return fy_result_fresh(call, dtype, &self->shape);
-}
-
 static fy_status cumprod_eval(fy_call *call)
 {
 	const fy_tensor *self = fy_call_tensor(call, 0);
@@ -81,7 +71,7 @@ static fy_status cumprod_lower(fy_lowering *l, fy_node *node)
 const fy_op fy_aten_cumprod = {
 	.name = "aten::cumprod",
 	.overloads = "",
-	.infer = cumprod_infer,
+	.infer = fy_cumulative_infer,
 	.eval = cumprod_eval,
 	.lower = cumprod_lower,
 	.cases = FY_CASES("f32[2,3] 1", "f32[2,3,2] 0", "i64[4] 0", "bool[3] 0", "f64[2,3]^T -1", "f16[3] 0",

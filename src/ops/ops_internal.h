@@ -83,6 +83,12 @@ fy_dtype fy_node_promote(const fy_node *node, const int indices[], int count);
 /* Argument `index` of a node in type `work`, number or tensor. */
 fy_value *fy_lower_operand(fy_lowering *l, const fy_node *node, int index, fy_dtype work);
 
+/* ---- along_dim.c ------------------------------------------------------------------------------------ */
+
+/* (self, dim, dtype): the shape of self; integers become int64 unless dtype says otherwise. cumsum, cumprod.
+ */
+fy_status FY_MUST_USE fy_cumulative_infer(fy_call *call);
+
 /* ---- reductions.c: dims to reduce ----------------------------------------------------------------- */
 
 typedef struct fy_axes {
